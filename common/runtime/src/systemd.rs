@@ -1,0 +1,61 @@
+//! What systemd is told: ready, status, stopping, alive.
+//!
+//! Without systemd every call does nothing. A failed notification is logged and never stops a daemon.
+
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::heartbeat::Heartbeats;
+
+/// The start is finished: `Type=notify` units count as started from here.
+pub fn ready(status: &str) {
+    notify(&[NotifyState::Ready, NotifyState::Status(status)]);
+}
+
+/// One line for `systemctl status`.
+pub fn status(status: &str) {
+    notify(&[NotifyState::Status(status)]);
+}
+
+/// The daemon has begun to stop.
+pub fn stopping(status: &str) {
+    notify(&[NotifyState::Stopping, NotifyState::Status(status)]);
+}
+
+/// Feeds systemd's watchdog, only while each critical task has beaten recently, until `token` is
+/// cancelled. Returns at once where the unit has no `WatchdogSec=`. A daemon that has stopped making
+/// progress is then killed and started again by systemd.
+pub async fn feed_watchdog(heartbeats: Heartbeats, token: CancellationToken) {
+    let Some(limit) = sd_notify::watchdog_enabled().filter(|limit| !limit.is_zero()) else { return };
+    // A third: one missed tick on a busy box must not end the daemon.
+    let mut ticks = interval((limit / 3).max(Duration::from_millis(1)));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut starving = false;
+    loop {
+        tokio::select! {
+            () = token.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let stale = heartbeats.stale();
+        if stale.is_empty() {
+            notify(&[NotifyState::Watchdog]);
+            starving = false;
+        } else if !starving {
+            starving = true;
+            for task in stale {
+                let silent_ms = i64::try_from(task.silent_for.as_millis()).unwrap_or(i64::MAX);
+                log::error!("task.name" = task.name.as_str(), "task.silent_ms" = silent_ms;
+                    "a critical task makes no progress; systemd's watchdog is not fed any more");
+            }
+        }
+    }
+}
+
+fn notify(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        log::warn!("error" = error.to_string().as_str(); "systemd could not be notified");
+    }
+}
