@@ -214,7 +214,8 @@ fn in_words(error: &rustls::Error) -> String {
             C::NotValidYet | C::NotValidYetContext { .. } => {
                 "the other side's certificate isn't valid yet: this machine's clock is probably behind"
             }
-            C::UnknownIssuer => {
+            // A centre that was set up again has a CA of the same name and another key.
+            C::UnknownIssuer | C::BadSignature => {
                 "the other side's certificate isn't signed by the CA that this machine believes: compare the CA file with the server's"
             }
             C::NotValidForName | C::NotValidForNameContext { .. } => {

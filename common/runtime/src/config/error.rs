@@ -86,6 +86,17 @@ pub enum ConfigWarning {
     OpenSecret(String),
 }
 
+impl ConfigWarning {
+    /// The dotted name that it is about; empty when it is about a file.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Unknown { key, .. } => key,
+            Self::OpenSecret(_) => "",
+        }
+    }
+}
+
 impl fmt::Display for ConfigWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -207,6 +207,8 @@ impl Loader {
 
         let (value, notes) = decode::decode::<T>(tree)?;
         warnings.extend(notes.warnings);
+        // By name, so that the same settings always complain in the same order.
+        warnings.sort_by(|a, b| a.key().cmp(b.key()));
         Ok(Loaded { value, origins: notes.origins, warnings, known: notes.known, secrets: notes.secrets })
     }
 
