@@ -1,1 +1,19 @@
-//! stub
+//! The cast of the end-to-end tests: a door, a centre, a broker and a database, all of them real.
+//!
+//! Tests tell stories over this small vocabulary. Every part lives in its own temporary folder, listens
+//! on a free port, and is ended when its value goes, also when the test fails. Nothing here may reach
+//! into a program's memory: what a test knows, it knows from files, sockets and commands as a user would.
+
+pub mod broker;
+pub mod capture;
+pub mod central;
+pub mod kiosk;
+pub mod pictures;
+pub mod postgres;
+pub mod process;
+
+pub use broker::TestBroker;
+pub use central::TestCentral;
+pub use kiosk::TestKiosk;
+pub use pictures::Pictures;
+pub use postgres::TestPostgres;

@@ -1,0 +1,293 @@
+//! A centre in a folder of its own: keys, database, two listeners, and its command line.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::broker::TestBroker;
+use crate::pictures::Pictures;
+use crate::process::{Running, Said, eventually, free_port, program, run};
+
+/// The site that every test centre has.
+pub const SITE: &str = "office";
+/// Its zone: one with summer time, so that a mistake shows.
+pub const ZONE: &str = "Europe/Berlin";
+
+/// Where the centre keeps its records.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// A file in the centre's folder.
+    Sqlite,
+    /// A PostgreSQL at this URL.
+    Postgres(String),
+}
+
+/// `lintel-central serve` with everything that it needs.
+#[derive(Debug)]
+pub struct TestCentral {
+    dir: TempDir,
+    database: Database,
+    people_port: u16,
+    device_port: u16,
+    broker_port: u16,
+    server: Option<Running>,
+    api_token: String,
+}
+
+impl TestCentral {
+    /// Makes keys, schema, the site and an API token; starts the broker, then the server.
+    ///
+    /// # Errors
+    /// When any step fails, with what the program said.
+    pub async fn start(database: Database) -> Result<(Self, TestBroker)> {
+        let mut central = Self::prepare(database).await?;
+        let broker_dir = central.dir.path().join("broker");
+        let port = central.broker_port.to_string();
+        let args = ["mqtt", "config", "--out", &broker_dir.display().to_string(), "--port", &port];
+        central.cli(args).await?.ok()?;
+        let broker = TestBroker::start(&broker_dir, central.broker_port).await?;
+        central.serve().await?;
+        Ok((central, broker))
+    }
+
+    async fn prepare(database: Database) -> Result<Self> {
+        let dir = tempfile::Builder::new().prefix("lintel-central-").tempdir()?;
+        let mut central = Self {
+            dir,
+            database,
+            people_port: free_port()?,
+            device_port: free_port()?,
+            broker_port: free_port()?,
+            server: None,
+            api_token: String::new(),
+        };
+        central.write_config()?;
+        central.cli(["keys", "init"]).await?.ok()?;
+        central.cli(["migrate"]).await?.ok()?;
+        central.cli(["site", "add", SITE, "--zone", ZONE]).await?.ok()?;
+        let token = central.cli(["token", "create", "--name", "tests", "--role", "admin"]).await?.ok()?;
+        central.api_token = token.trim().lines().last().unwrap_or_default().trim().to_owned();
+        ensure!(!central.api_token.is_empty(), "`token create` printed no token");
+        Ok(central)
+    }
+
+    fn write_config(&self) -> Result<()> {
+        let url = match &self.database {
+            Database::Sqlite => format!("sqlite://{}", self.dir.path().join("central.db").display()),
+            Database::Postgres(url) => url.clone(),
+        };
+        let text = format!(
+            "[server]\nlisten = \"127.0.0.1:{}\"\n\n[devices]\nlisten = \"127.0.0.1:{}\"\n\n\
+             [storage]\ndata_dir = \"{}\"\n\n[database]\nurl = \"{url}\"\n\n\
+             [mqtt]\nenabled = true\nurl = \"mqtt://127.0.0.1:{}\"\n\n[log]\nlevel = \"info\"\n",
+            self.people_port,
+            self.device_port,
+            self.dir.path().join("data").display(),
+            self.broker_port,
+        );
+        Ok(std::fs::write(self.config(), text)?)
+    }
+
+    fn config(&self) -> PathBuf {
+        self.dir.path().join("central.toml")
+    }
+
+    fn command(&self) -> Result<Command> {
+        let mut command = Command::new(program("lintel-central")?);
+        command.arg("--config").arg(self.config());
+        Ok(command)
+    }
+
+    /// Runs a command of `lintel-central` with this centre's configuration.
+    ///
+    /// # Errors
+    /// When it can't be started or does not end; its own failure is in [`Said::code`].
+    pub async fn cli<S: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<Said> {
+        run(self.command()?, args).await
+    }
+
+    /// Starts the server and waits until it says that it is ready.
+    ///
+    /// # Errors
+    /// When it is not ready within thirty seconds.
+    pub async fn serve(&mut self) -> Result<()> {
+        let mut command = self.command()?;
+        command.arg("serve");
+        let mut server = Running::start("lintel-central", command, &self.dir.path().join("serve.log"))?;
+        let url = self.url("/health/ready");
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        server
+            .wait_until("central is ready", Duration::from_secs(30), async || {
+                client.get(&url).send().await.ok().filter(|answer| answer.status().is_success()).map(|_| ())
+            })
+            .await?;
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// SIGKILL.
+    ///
+    /// # Errors
+    /// When it did not run.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.server.take().context("central does not run")?.kill().await
+    }
+
+    /// SIGTERM, and waits for the end.
+    ///
+    /// # Errors
+    /// When it does not end in order within ten seconds.
+    pub async fn stop(&mut self) -> Result<()> {
+        self.server.take().context("central does not run")?.stop(Duration::from_secs(10)).await
+    }
+
+    /// An address on the people's listener.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.people_port)
+    }
+
+    /// An address on the devices' listener.
+    #[must_use]
+    pub fn device_url(&self, path: &str) -> String {
+        format!("https://127.0.0.1:{}{path}", self.device_port)
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// What the server wrote.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.server.as_ref().map(Running::log).unwrap_or_default()
+    }
+
+    /// A client that trusts this centre's own authority.
+    ///
+    /// # Errors
+    /// When its certificate can't be read.
+    pub fn client(&self) -> Result<reqwest::Client> {
+        let ca = std::fs::read(self.dir.path().join("data/keys/tls/ca.pem"))?;
+        Ok(reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([reqwest::Certificate::from_pem(&ca)?])
+            .build()?)
+    }
+
+    /// `GET` on the API with the admin token.
+    ///
+    /// # Errors
+    /// When the answer is no success or no JSON.
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        let answer = self
+            .client()?
+            .get(self.url(path))
+            .bearer_auth(&self.api_token)
+            .send()
+            .await?
+            .error_for_status()?;
+        Ok(serde_json::from_slice(&answer.bytes().await?)?)
+    }
+
+    /// The API token of the role admin.
+    #[must_use]
+    pub fn api_token(&self) -> &str {
+        &self.api_token
+    }
+
+    /// Adds a person and enrols them with consent; gives the person's id.
+    ///
+    /// # Errors
+    /// When the program refuses.
+    pub async fn enrol(&self, name: &str, photos: &Path) -> Result<String> {
+        let id = self.add_person(name, SITE).await?;
+        let photos = photos.display().to_string();
+        self.cli(["people", "enrol", &id, "--photos", &photos, "--consent", "2026-01"]).await?.ok()?;
+        Ok(id)
+    }
+
+    /// Adds a person without a picture; gives the person's id.
+    ///
+    /// # Errors
+    /// When the program refuses.
+    pub async fn add_person(&self, name: &str, site: &str) -> Result<String> {
+        let added = self.cli(["people", "add", "--name", name, "--site", site, "--json"]).await?.json()?;
+        Ok(added
+            .get("person_id")
+            .and_then(Value::as_str)
+            .context("`people add --json` has no person_id")?
+            .to_owned())
+    }
+
+    /// Enrols everybody of the test pictures; gives (name, person id) in the order of the names.
+    ///
+    /// # Errors
+    /// When the program refuses one.
+    pub async fn enrol_all(&self, pictures: &Pictures) -> Result<Vec<(String, String)>> {
+        let mut people = Vec::new();
+        for (name, folder) in &pictures.enrol {
+            people.push((name.clone(), self.enrol(name, folder).await?));
+        }
+        Ok(people)
+    }
+
+    /// Adds a door and writes its join file.
+    ///
+    /// # Errors
+    /// When the program refuses.
+    pub async fn add_device(&self, id: &str, site: &str) -> Result<PathBuf> {
+        let file = self.dir.path().join(format!("{id}.join.toml"));
+        let out = file.display().to_string();
+        self.cli(["device", "add", id, "--site", site, "--door", id, "--direction", "in", "--out", &out])
+            .await?
+            .ok()?;
+        Ok(file)
+    }
+
+    /// The site's today.
+    ///
+    /// # Errors
+    /// When `date` is missing.
+    pub async fn today(&self) -> Result<String> {
+        let mut date = Command::new("date");
+        date.env("TZ", ZONE);
+        Ok(run(date, ["+%F"]).await?.ok()?.trim().to_owned())
+    }
+
+    /// Today's day records.
+    ///
+    /// # Errors
+    /// When the report is refused.
+    pub async fn report(&self) -> Result<Vec<Value>> {
+        let today = self.today().await?;
+        let report = self
+            .cli(["report", "daily", "--date", &today, "--site", SITE, "--format", "json"])
+            .await?
+            .json()?;
+        Ok(report.get("days").and_then(Value::as_array).context("the report has no `days`")?.clone())
+    }
+
+    /// Waits until a report satisfies a condition.
+    ///
+    /// # Errors
+    /// At the deadline.
+    pub async fn report_when(
+        &self,
+        what: &str,
+        within: Duration,
+        holds: impl Fn(&[Value]) -> bool,
+    ) -> Result<Vec<Value>> {
+        eventually(what, within, async || {
+            let days = self.report().await?;
+            Ok(holds(&days).then_some(days))
+        })
+        .await
+    }
+}
