@@ -29,7 +29,12 @@ pub fn stopping(status: &str) {
 /// cancelled. Returns at once where the unit has no `WatchdogSec=`. A daemon that has stopped making
 /// progress is then killed and started again by systemd.
 pub async fn feed_watchdog(heartbeats: Heartbeats, token: CancellationToken) {
-    let Some(limit) = sd_notify::watchdog_enabled().filter(|limit| !limit.is_zero()) else { return };
+    if let Some(limit) = sd_notify::watchdog_enabled().filter(|limit| !limit.is_zero()) {
+        feed(limit, heartbeats, token, || notify(&[NotifyState::Watchdog])).await;
+    }
+}
+
+async fn feed(limit: Duration, heartbeats: Heartbeats, token: CancellationToken, fed: impl Fn()) {
     // A third: one missed tick on a busy box must not end the daemon.
     let mut ticks = interval((limit / 3).max(Duration::from_millis(1)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -41,7 +46,7 @@ pub async fn feed_watchdog(heartbeats: Heartbeats, token: CancellationToken) {
         }
         let stale = heartbeats.stale();
         if stale.is_empty() {
-            notify(&[NotifyState::Watchdog]);
+            fed();
             starving = false;
         } else if !starving {
             starving = true;
@@ -57,5 +62,39 @@ pub async fn feed_watchdog(heartbeats: Heartbeats, token: CancellationToken) {
 fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         log::warn!("error" = error.to_string().as_str(); "systemd could not be notified");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heartbeat::tests::HandClock;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use tokio::time::sleep;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_watchdog_is_fed_while_the_task_beats_and_starves_when_it_stops() {
+        let clock = Arc::new(HandClock::default());
+        let heartbeats = Heartbeats::new(clock.clone());
+        let beat = heartbeats.promise("camera", Duration::from_secs(5));
+        beat.beat();
+        let (token, meals) = (CancellationToken::new(), AtomicU32::new(0));
+        let fed = || {
+            meals.fetch_add(1, Ordering::Relaxed);
+        };
+        let story = async {
+            sleep(Duration::from_secs(61)).await;
+            let while_alive = meals.load(Ordering::Relaxed);
+            assert!(while_alive >= 6, "fed {while_alive} times a minute, at least twice per limit");
+            clock.0.store(5_001, Ordering::Relaxed);
+            sleep(Duration::from_secs(60)).await;
+            assert_eq!(meals.load(Ordering::Relaxed), while_alive);
+            beat.beat();
+            sleep(Duration::from_secs(11)).await;
+            assert!(meals.load(Ordering::Relaxed) > while_alive, "a task that recovers is fed again");
+            token.cancel();
+        };
+        tokio::join!(feed(Duration::from_secs(30), heartbeats, token.clone(), fed), story);
     }
 }

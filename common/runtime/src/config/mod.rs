@@ -36,6 +36,7 @@ mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -107,7 +108,7 @@ impl<T> Loaded<T> {
 }
 
 /// Collects the layers and reads them once.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Loader {
     prefix: String,
     files: Vec<(PathBuf, bool)>,
@@ -116,6 +117,16 @@ pub struct Loader {
     credentials_directory: Option<PathBuf>,
     environment: Option<Vec<(OsString, OsString)>>,
     assignments: Vec<String>,
+}
+
+impl fmt::Debug for Loader {
+    /// Names no value: the environment and `--set` may carry secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loader")
+            .field("prefix", &self.prefix)
+            .field("files", &self.files)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Loader {

@@ -150,6 +150,15 @@ fn an_error_names_the_line_the_setting_and_what_to_write() {
 }
 
 #[test]
+fn a_value_in_the_place_of_a_section_is_what_the_error_is_about() {
+    let message = refusal("camera = 3", &[("LINTEL_DOOR__CAMERA__WIDTH", "5")]);
+    assert!(message.starts_with("door.toml:1: camera: expected a section"), "{message}");
+    let variables = [("LINTEL_DOOR__CAMERA", "on"), ("LINTEL_DOOR__CAMERA__WIDTH", "5")];
+    let message = refusal("", &variables);
+    assert!(message.starts_with("LINTEL_DOOR__CAMERA: camera: expected a section"), "{message}");
+}
+
+#[test]
 fn text_is_read_as_the_setting_wants_it() {
     let read = |assignment: &str| loader(&[]).set([assignment]).load::<Door>().map(|loaded| loaded.value);
     assert_eq!(read("camera.only=yuyv, grey").unwrap().camera.only, ["yuyv", "grey"]);

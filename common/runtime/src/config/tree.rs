@@ -115,6 +115,15 @@ impl Node {
                     }
                 }
             }
+            (Kind::Text(text), Kind::Table(above)) if text.trim_start().starts_with('{') => {
+                if let Some(table) = parse_value(text, &self.origin) {
+                    *self = table;
+                    self.merge(Self { origin: over.origin, kind: Kind::Table(above) });
+                }
+            }
+            // A value where a section belongs (`camera = 3`) stays, so that the error is about it and not
+            // about what its section lacks. No setting is a section at one time and a value at another.
+            (_, Kind::Table(_)) if self.origin != Origin::Default => {}
             (_, kind) => *self = Self { origin: over.origin, kind },
         }
     }
