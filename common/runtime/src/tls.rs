@@ -194,12 +194,12 @@ pub fn explain(error: &(dyn StdError + 'static)) -> Option<String> {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return Some(in_words(tls));
         }
-        // An io::Error hides its inner error from source() when it was made from one.
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Some(in_words(tls));
-        }
-        next = cause.source();
+        // An io::Error made from another error answers source() with that one's source and skips it.
+        let wrapped = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = match wrapped {
+            Some(inner) => Some(inner),
+            None => cause.source(),
+        };
     }
     None
 }

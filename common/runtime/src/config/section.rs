@@ -22,7 +22,8 @@ pub(crate) fn known_entries(
     let mut notes = notes.borrow_mut();
     for field in fields {
         let name = join(path, field);
-        if !notes.known.contains(&name) {
+        // Not inside a list: its elements are one value, and not settings with names.
+        if !path.contains('[') && !notes.known.contains(&name) {
             notes.known.push(name);
         }
     }

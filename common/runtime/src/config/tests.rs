@@ -338,6 +338,62 @@ fn a_rule_that_no_type_can_say_still_names_the_origin() {
     assert_eq!(error.to_string(), "--set: camera.width: expected an even number, got 7");
 }
 
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Site {
+    doors: Vec<Entrance>,
+    zones: BTreeMap<String, u8>,
+    proxy: Option<Proxy>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Entrance {
+    name: String,
+    pin: Option<SecretString>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Proxy {
+    host: String,
+    port: u16,
+}
+
+impl Settings for Site {
+    fn describe() -> Vec<(&'static str, &'static str)> {
+        vec![("doors", "Entrances."), ("zones", "Numbers by name."), ("proxy", "On the way out.")]
+    }
+}
+
+#[test]
+fn lists_of_sections_maps_and_optional_sections_are_read_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[[doors]]\nname = \"front\"\npin = \"4711\"\n[[doors]]\nname = \"back\"\ncolour = 1\n[zones]\nnorth = 1\n";
+    let read = |variables: &[(&str, &str)]| {
+        Loader::new("LINTEL_SITE")
+            .environment(variables.iter().copied())
+            .file(file(&folder, text))
+            .load::<Site>()
+    };
+    let loaded = read(&[
+        ("LINTEL_SITE__ZONES__SOUTH", "2"),
+        ("LINTEL_SITE__PROXY__HOST", "p"),
+        ("LINTEL_SITE__PROXY__PORT", "8080"),
+    ])
+    .unwrap();
+    assert_eq!(loaded.value.doors.len(), 2);
+    assert_eq!(loaded.value.zones, BTreeMap::from([("north".into(), 1), ("south".into(), 2)]));
+    assert_eq!(loaded.value.proxy, Some(Proxy { host: "p".into(), port: 8080 }));
+    assert_eq!(loaded.warnings.iter().map(ConfigWarning::key).collect::<Vec<_>>(), ["doors[1].colour"]);
+    let shown = show(&loaded).unwrap();
+    assert!(!shown.contains("4711") && shown.contains("(redacted)"), "{shown}");
+    let names: Vec<_> =
+        shown.lines().filter_map(|line| line.split_once(" =")).map(|(name, _)| name).collect();
+    assert_eq!(names, ["doors", "proxy.host", "proxy.port", "zones.north", "zones.south"], "{shown}");
+    let error = read(&[("LINTEL_SITE__PROXY__HOST", "p")]).unwrap_err().to_string();
+    assert_eq!(error, "LINTEL_SITE__PROXY__HOST: proxy: port is missing");
+    let inline = read(&[("LINTEL_SITE__PROXY", "{ host = \"q\", port = 1 }")]).unwrap();
+    assert_eq!(inline.value.proxy, Some(Proxy { host: "q".into(), port: 1 }));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]

@@ -160,7 +160,8 @@ fn a_key_of_another_certificate_is_refused() {
 #[test]
 fn a_tls_error_is_found_inside_an_io_error() {
     let inner = rustls::Error::InvalidCertificate(CertificateError::Expired);
-    let outer = anyhow::Error::from(std::io::Error::other(inner)).context("connect");
+    let twice = std::io::Error::other(std::io::Error::other(inner));
+    let outer = anyhow::Error::from(twice).context("connect");
     assert!(explain(outer.as_ref()).unwrap().contains("expired"));
     assert_eq!(explain(anyhow::anyhow!("refused").as_ref()), None);
 }
