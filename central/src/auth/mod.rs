@@ -1,0 +1,9 @@
+//! Who is asking, and what they may do: deny by default.
+//!
+//! A request becomes an identity (API token, session cookie, device token) in one place, and a use case
+//! takes a permission as a value, so that forgetting the check doesn't compile. Nothing here may answer
+//! differently for an unknown and for a wrong credential.
+
+mod role;
+
+pub use role::Role;

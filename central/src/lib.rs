@@ -1,0 +1,29 @@
+//! The centre: people, templates, devices, attendance and reports, behind one HTTP server.
+//!
+//! The library exists so that tests can drive what the binary runs. Pure rules (`attendance`), documents
+//! (`reports`) and use cases (`people`, `devices`, `sites`, `gallery`) know nothing of HTTP; only `store`
+//! knows SQL; only `app` knows everything.
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::panic))]
+
+pub mod api;
+pub mod app;
+pub mod attendance;
+pub mod audit;
+pub mod auth;
+pub mod broker;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod console;
+pub mod devices;
+pub mod enrolment;
+pub mod gallery;
+pub mod health;
+pub mod ingest;
+pub mod jobs;
+pub mod metrics;
+pub mod people;
+pub mod reports;
+pub mod sites;
+pub mod store;
+pub mod vault;
