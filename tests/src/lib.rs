@@ -7,6 +7,7 @@
 pub mod broker;
 pub mod capture;
 pub mod central;
+pub mod device;
 pub mod kiosk;
 pub mod pictures;
 pub mod postgres;
@@ -14,6 +15,7 @@ pub mod process;
 
 pub use broker::TestBroker;
 pub use central::TestCentral;
+pub use device::TestDevice;
 pub use kiosk::TestKiosk;
 pub use pictures::Pictures;
 pub use postgres::TestPostgres;
