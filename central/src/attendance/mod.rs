@@ -1,1 +1,13 @@
-//! To be filled within the hour.
+//! Punches in, a day's attendance out.
+//!
+//! Pure: no database, no clock, no float. The same punches, policy and time zone database give the same
+//! day on every machine, so that a day can be computed again years later and compared. What a policy
+//! needs to know beyond the punches comes in as an argument.
+
+mod policy;
+mod rules;
+mod types;
+
+pub use policy::Policy;
+pub use rules::compute_day;
+pub use types::{Code, DayInput, DayResult, Punch};
