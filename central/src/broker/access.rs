@@ -12,6 +12,8 @@ use serde::Serialize;
 pub const CENTRAL_ROLE: &str = "lintel-central";
 /// What a device's role and nobody else's begins with.
 pub const DEVICE_PREFIX: &str = "lintel-device-";
+/// The group that the centre's replicas share their subscription in.
+pub const SHARE_GROUP: &str = "central";
 /// What carries the plugin's commands.
 pub const CONTROL_TOPIC: &str = "$CONTROL/dynamic-security/v1";
 /// What carries its answers, to the client that asked only.
@@ -76,7 +78,8 @@ pub fn device_acls(device: &DeviceId) -> Vec<Acl> {
         .collect()
 }
 
-/// What the centre may do: everything of ours, and the plugin's control.
+/// What the centre may do: everything of ours, and the plugin's control. The plugin compares a shared
+/// subscription with its `$share/GROUP/` in front (measured on 2.0.11), so that is allowed by name.
 #[must_use]
 pub fn central_acls() -> Vec<Acl> {
     let ours = "lintel/#";
@@ -89,6 +92,7 @@ pub fn central_acls() -> Vec<Acl> {
     ]
     .into_iter()
     .flat_map(|kind| [Acl::new(kind, ours), Acl::new(kind, control)])
+    .chain([Acl::new(AclType::SubscribePattern, format!("$share/{SHARE_GROUP}/{ours}"))])
     .collect()
 }
 
@@ -99,7 +103,7 @@ mod tests {
     #[test]
     fn a_device_writes_two_topics_and_reads_three_and_all_are_its_own() {
         let acls = device_acls(&DeviceId::parse("door-1").unwrap());
-        let of = |kind| acls.iter().filter(|acl| acl.kind == kind).map(|acl| acl.topic.as_str());
+        let of = |kind| acls.iter().filter(move |acl| acl.kind == kind).map(|acl| acl.topic.as_str());
         assert_eq!(
             of(AclType::PublishClientSend).collect::<Vec<_>>(),
             ["lintel/v1/devices/door-1/events", "lintel/v1/devices/door-1/status"]

@@ -8,3 +8,4 @@ pub mod access;
 pub mod control;
 pub mod files;
 pub mod password;
+pub mod reconcile;
