@@ -1,1 +1,256 @@
-//! To be filled by its owner.
+//! Door devices: joining, proving who they are, reporting, and losing the right to.
+//!
+//! A token is handed out once and kept as a hash. The first heartbeat's gallery key is trusted; another
+//! one later is refused until an administrator resets the device, because whoever holds that key opens
+//! the gallery.
+
+use lintel_core::event::DirectionHint;
+use lintel_core::ids::{DeviceId, SiteId};
+use lintel_core::sign::Purpose;
+use lintel_core::time::Clock;
+use lintel_core::wire::{GalleryConfirmation, Heartbeat, HeartbeatAnswer};
+use lintel_runtime::secrets::SecretString;
+
+pub use crate::store::devices::{Device, DeviceState};
+
+use crate::auth::Permit;
+use crate::auth::credential;
+use crate::auth::permit::{ManageDevices, ReadDevices};
+use crate::store::{Db, StoreError, Tx, audit, broker, devices, gallery, sites};
+use crate::vault::CentralKeys;
+
+/// Why a device is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// No such token, or the device was revoked; the same answer for both.
+    #[error("this device is not known here: join it again with `device add`")]
+    Refused,
+    /// The body names another device than the credential.
+    #[error("the message says that it is from {claimed}, but the credential is {authenticated}'s")]
+    Mismatch {
+        /// What the body says.
+        claimed: DeviceId,
+        /// Whose credential it is.
+        authenticated: DeviceId,
+    },
+    /// Another gallery key than the trusted one.
+    #[error(
+        "device {0} offers another gallery key than before: if it was reinstalled, run `device reset {0}`"
+    )]
+    OtherGalleryKey(DeviceId),
+    /// The gallery key is none.
+    #[error("the gallery key is not an X25519 key in base64")]
+    GalleryKey,
+    /// A value in a heartbeat is out of range.
+    #[error("the heartbeat's {0} is longer than 64 characters or holds control characters")]
+    Field(&'static str),
+    /// The id is taken.
+    #[error("there is a device {0} already: choose another id, or `device reset {0}`")]
+    Exists(DeviceId),
+    /// No such device.
+    #[error("there is no device {0} that isn't revoked: `device list` shows them")]
+    Unknown(DeviceId),
+    /// No such site.
+    #[error("there is no site {0}: add it with `site add {0} --zone ZONE`")]
+    UnknownSite(SiteId),
+    /// The door's name.
+    #[error(transparent)]
+    Name(#[from] crate::people::NameError),
+    /// No randomness for a token.
+    #[error(transparent)]
+    Random(#[from] lintel_runtime::clock::ClockError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A device that was added, with the token that is shown this once.
+#[derive(Debug)]
+pub struct Joined {
+    /// The device.
+    pub device: Device,
+    /// Its token.
+    pub token: SecretString,
+}
+
+/// Adds a device.
+///
+/// # Errors
+/// [`DeviceError`] when the id is taken or the site unknown.
+#[expect(clippy::too_many_arguments, reason = "each is a different thing; a struct would only rename them")]
+pub async fn add(
+    db: &Db,
+    keys: &CentralKeys,
+    permit: &Permit<ManageDevices>,
+    clock: &dyn Clock,
+    id: &DeviceId,
+    site: &SiteId,
+    door: &str,
+    direction: DirectionHint,
+) -> Result<Joined, DeviceError> {
+    let door = crate::people::clean_name(door)?;
+    let token = credential::generate("lintel_device_")?;
+    let mut tx = db.write().await?;
+    let Some(place) = sites::get(&mut tx, site).await? else {
+        return Err(DeviceError::UnknownSite(site.clone()));
+    };
+    let device = Device {
+        device_id: id.clone(),
+        site_id: site.clone(),
+        zone: place.zone,
+        door,
+        direction,
+        gallery_public_key: None,
+        revoked_at: None,
+    };
+    match devices::create(&mut tx, &device, &credential::hash(token.expose()), clock.now()).await {
+        Err(error) if error.is_unique_violation() => return Err(DeviceError::Exists(id.clone())),
+        other => other?,
+    }
+    admit_at_broker(&mut tx, keys, clock, id, &token).await?;
+    let fields = "site_id,door,direction,token";
+    audit::create(&mut tx, clock.now(), permit.actor(), "device.add", id.as_str(), fields).await?;
+    tx.commit().await?;
+    Ok(Joined { device, token })
+}
+
+/// All devices by id, with what they last reported.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: &Db, _permit: &Permit<ReadDevices>) -> Result<Vec<DeviceState>, StoreError> {
+    devices::list(&mut db.read().await?).await
+}
+
+/// The device of a token. The token is looked up by its SHA-256, so the time it takes says nothing about
+/// how much of a guess was right.
+///
+/// # Errors
+/// [`DeviceError::Refused`] for an unknown token and for a revoked device alike.
+pub async fn authenticate(db: &Db, token: &str) -> Result<Device, DeviceError> {
+    let found = devices::get_by_token_hash(&mut db.read().await?, &credential::hash(token)).await?;
+    found.filter(|device| device.revoked_at.is_none()).ok_or(DeviceError::Refused)
+}
+
+/// The device of an id that the broker has authenticated.
+///
+/// # Errors
+/// [`DeviceError::Refused`] when it is unknown or revoked.
+pub async fn authenticated_by_broker(db: &Db, id: &DeviceId) -> Result<Device, DeviceError> {
+    let found = devices::get(&mut db.read().await?, id).await?;
+    found.filter(|device| device.revoked_at.is_none()).ok_or(DeviceError::Refused)
+}
+
+/// Takes a device's right to connect away.
+///
+/// # Errors
+/// [`DeviceError::Unknown`].
+pub async fn revoke(
+    db: &Db,
+    permit: &Permit<ManageDevices>,
+    clock: &dyn Clock,
+    id: &DeviceId,
+) -> Result<(), DeviceError> {
+    let mut tx = db.write().await?;
+    if !devices::revoke(&mut tx, id, clock.now()).await? {
+        return Err(DeviceError::Unknown(id.clone()));
+    }
+    broker::delete(&mut tx, id).await?;
+    audit::create(&mut tx, clock.now(), permit.actor(), "device.revoke", id.as_str(), "revoked_at").await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Gives a device a new token and trusts the gallery key of its next heartbeat.
+///
+/// # Errors
+/// [`DeviceError::Unknown`].
+pub async fn reset(
+    db: &Db,
+    keys: &CentralKeys,
+    permit: &Permit<ManageDevices>,
+    clock: &dyn Clock,
+    id: &DeviceId,
+) -> Result<Joined, DeviceError> {
+    let token = credential::generate("lintel_device_")?;
+    let mut tx = db.write().await?;
+    if !devices::reset(&mut tx, id, &credential::hash(token.expose())).await? {
+        return Err(DeviceError::Unknown(id.clone()));
+    }
+    let device = devices::get(&mut tx, id).await?.ok_or_else(|| DeviceError::Unknown(id.clone()))?;
+    admit_at_broker(&mut tx, keys, clock, id, &token).await?;
+    let fields = "token,gallery_public_key";
+    audit::create(&mut tx, clock.now(), permit.actor(), "device.reset", id.as_str(), fields).await?;
+    tx.commit().await?;
+    Ok(Joined { device, token })
+}
+
+/// Takes a heartbeat in: pins the gallery key, stores the report, answers with the signed time and the
+/// newest gallery revision.
+///
+/// # Errors
+/// [`DeviceError`] when the body isn't the device's or offers another gallery key.
+pub async fn heartbeat(
+    db: &Db,
+    keys: &CentralKeys,
+    clock: &dyn Clock,
+    device: &Device,
+    beat: &Heartbeat,
+) -> Result<HeartbeatAnswer, DeviceError> {
+    expect_own(device, &beat.device_id)?;
+    let key = beat.gallery_public_key.trim();
+    // An attempt at sealing is the only check of a key that the sealing library offers.
+    lintel_core::seal::seal_to_device(key, b"", b"").map_err(|_| DeviceError::GalleryKey)?;
+    for (field, text) in [("model_pack", &beat.model_pack), ("version", &beat.version)] {
+        if text.len() > 64 || text.chars().any(char::is_control) {
+            return Err(DeviceError::Field(field));
+        }
+    }
+    let mut tx = db.write().await?;
+    if !devices::pin_gallery_key(&mut tx, &device.device_id, key).await? {
+        return Err(DeviceError::OtherGalleryKey(device.device_id.clone()));
+    }
+    devices::update_heartbeat(&mut tx, beat, clock.now()).await?;
+    let gallery_revision = gallery::revision(&mut tx, &device.site_id).await?;
+    tx.commit().await?;
+    let central_time = clock.now();
+    let central_time_sig = keys.ack.sign(Purpose::CentralTime, central_time.as_i64().to_string().as_bytes());
+    Ok(HeartbeatAnswer { central_time, central_time_sig, gallery_revision })
+}
+
+/// Stores which gallery a device now matches against.
+///
+/// # Errors
+/// [`DeviceError::Mismatch`].
+pub async fn confirm_gallery(
+    db: &Db,
+    clock: &dyn Clock,
+    device: &Device,
+    confirmation: &GalleryConfirmation,
+) -> Result<(), DeviceError> {
+    expect_own(device, &confirmation.device_id)?;
+    let mut tx = db.write().await?;
+    let GalleryConfirmation { revision, templates, .. } = *confirmation;
+    devices::update_confirmed(&mut tx, &device.device_id, revision, templates, clock.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Keeps the token for the broker too, which takes passwords in plain only; sealed under the data ring.
+async fn admit_at_broker(
+    tx: &mut Tx,
+    keys: &CentralKeys,
+    clock: &dyn Clock,
+    id: &DeviceId,
+    token: &SecretString,
+) -> Result<(), StoreError> {
+    broker::upsert(tx, id, &keys.data.seal(token.expose().as_bytes()), clock.now()).await
+}
+
+fn expect_own(device: &Device, claimed: &DeviceId) -> Result<(), DeviceError> {
+    if device.device_id == *claimed {
+        Ok(())
+    } else {
+        Err(DeviceError::Mismatch { claimed: claimed.clone(), authenticated: device.device_id.clone() })
+    }
+}

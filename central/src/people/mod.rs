@@ -1,1 +1,233 @@
-//! To be filled by its owner.
+//! People: who they are, where they belong, what they consented to, and the templates of their faces.
+//!
+//! Each change commits with its audit row and with the gallery revisions that it causes, so that no door
+//! can be left believing the old state. A template without standing consent is never stored.
+
+mod changes;
+mod names;
+
+use lintel_core::embedding::Embedding;
+use lintel_core::ids::{PersonId, SiteId, TemplateId};
+use lintel_core::time::Clock;
+
+pub use crate::store::people::Person;
+pub use changes::{allow_site, erase, move_to, remove, withdraw};
+pub use names::{NameError, clean_name, folded};
+
+use crate::auth::Permit;
+use crate::auth::permit::{ManagePeople, ReadPeople};
+use crate::gallery;
+use crate::store::{Db, StoreError, Tx, audit, people, sites};
+use crate::vault::{CentralKeys, PersonKey, VaultError};
+
+/// Why a change of a person is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleError {
+    /// No such person.
+    #[error("there is no person {0}: `people list` shows ids and staff numbers")]
+    Unknown(String),
+    /// No such site.
+    #[error("there is no site {0}: add it with `site add {0} --zone ZONE`")]
+    UnknownSite(SiteId),
+    /// The staff number is taken.
+    #[error("staff number {0} belongs to another person")]
+    StaffNoTaken(String),
+    /// The person left.
+    #[error("person {0} has left and can't be changed")]
+    Left(PersonId),
+    /// No consent stands.
+    #[error(
+        "person {0} has not consented to face recognition: record it with `people consent {0} --notice VERSION`"
+    )]
+    NoConsent(PersonId),
+    /// A name, staff number or version can't be stored.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// No randomness for an id.
+    #[error(transparent)]
+    Random(#[from] lintel_runtime::clock::ClockError),
+    /// The person's key or template.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A person to add.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    /// Their name.
+    pub name: String,
+    /// Where they belong.
+    pub site_id: SiteId,
+    /// Their staff number.
+    pub staff_no: Option<String>,
+}
+
+/// Adds a person.
+///
+/// # Errors
+/// [`PeopleError`] when the site is unknown, the staff number taken or the name empty.
+pub async fn add(
+    db: &Db,
+    permit: &Permit<ManagePeople>,
+    clock: &dyn Clock,
+    new: &NewPerson,
+) -> Result<Person, PeopleError> {
+    let name = clean_name(&new.name)?;
+    let staff_no = new.staff_no.as_deref().map(clean_name).transpose()?;
+    let at = clock.now();
+    let person_id = PersonId::new(at, &lintel_runtime::clock::random_bytes()?);
+    let mut tx = db.write().await?;
+    expect_site(&mut tx, &new.site_id).await?;
+    let row = people::NewRow {
+        person_id,
+        staff_no: staff_no.as_deref(),
+        name: &name,
+        folded_name: &folded(&name),
+        site_id: &new.site_id,
+        created_at: at,
+    };
+    match people::create(&mut tx, row).await {
+        Err(error) if error.is_unique_violation() => {
+            return Err(PeopleError::StaffNoTaken(staff_no.unwrap_or_default()));
+        }
+        other => other?,
+    }
+    let fields = "name,site_id,staff_no";
+    audit::create(&mut tx, at, permit.actor(), "person.add", &person_id.to_string(), fields).await?;
+    let person = expect(&mut tx, person_id).await?;
+    tx.commit().await?;
+    Ok(person)
+}
+
+/// People by name, of one site or of all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    db: &Db,
+    _permit: &Permit<ReadPeople>,
+    site: Option<&SiteId>,
+) -> Result<Vec<Person>, StoreError> {
+    people::list(&mut db.read().await?, site).await
+}
+
+/// A person by id or staff number, as people type it.
+///
+/// # Errors
+/// [`PeopleError::Unknown`].
+pub async fn find(
+    db: &Db,
+    _permit: &Permit<ReadPeople>,
+    id_or_staff_no: &str,
+) -> Result<Person, PeopleError> {
+    let mut tx = db.read().await?;
+    let wanted = id_or_staff_no.trim();
+    let by_id = match PersonId::parse(wanted) {
+        Ok(id) => people::get(&mut tx, id).await?,
+        Err(_) => None,
+    };
+    match by_id {
+        Some(person) => Ok(person),
+        None => people::get_by_staff_no(&mut tx, wanted)
+            .await?
+            .ok_or_else(|| PeopleError::Unknown(wanted.chars().take(80).collect())),
+    }
+}
+
+/// A person by staff number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get_by_staff_no(
+    db: &Db,
+    _permit: &Permit<ReadPeople>,
+    staff_no: &str,
+) -> Result<Option<Person>, StoreError> {
+    people::get_by_staff_no(&mut db.read().await?, staff_no.trim()).await
+}
+
+/// Records consent to face recognition under a version of the privacy notice; `method` says how it was
+/// given, such as `cli` or `console`.
+///
+/// # Errors
+/// [`PeopleError`].
+pub async fn consent(
+    db: &Db,
+    permit: &Permit<ManagePeople>,
+    clock: &dyn Clock,
+    person: PersonId,
+    notice_version: &str,
+    method: &str,
+) -> Result<(), PeopleError> {
+    let notice = clean_name(notice_version)?;
+    let at = clock.now();
+    let mut tx = db.write().await?;
+    expect_active(&mut tx, person).await?;
+    people::create_consent(&mut tx, person, &notice, method, at).await?;
+    gallery::bump_all(&mut tx, person).await?;
+    let fields = "notice_version,method";
+    audit::create(&mut tx, at, permit.actor(), "consent.give", &person.to_string(), fields).await?;
+    tx.commit().await?;
+    db.wake_jobs();
+    Ok(())
+}
+
+/// Seals and stores a template of a person who consents, and publishes it to the doors of their sites.
+///
+/// # Errors
+/// [`PeopleError::NoConsent`] above all.
+#[expect(clippy::too_many_arguments, reason = "each is a different thing; a struct would only rename them")]
+pub async fn store_template(
+    db: &Db,
+    permit: &Permit<ManagePeople>,
+    keys: &CentralKeys,
+    clock: &dyn Clock,
+    person: PersonId,
+    model_pack: &str,
+    embedding: &Embedding,
+    quality: f64,
+) -> Result<TemplateId, PeopleError> {
+    let at = clock.now();
+    let template_id = TemplateId::new(at, &lintel_runtime::clock::random_bytes()?);
+    let mut tx = db.write().await?;
+    let found = expect_active(&mut tx, person).await?;
+    if found.consent.is_none() {
+        return Err(PeopleError::NoConsent(person));
+    }
+    let key = PersonKey::get_or_create(&mut tx, person, &keys.face, at).await?;
+    let token = key.seal(embedding);
+    let row = people::NewTemplate {
+        template_id,
+        person_id: person,
+        model_pack,
+        token: &token,
+        quality,
+        created_at: at,
+    };
+    people::create_template(&mut tx, row).await?;
+    gallery::bump_all(&mut tx, person).await?;
+    let fields = "template_id,model_pack";
+    audit::create(&mut tx, at, permit.actor(), "template.add", &person.to_string(), fields).await?;
+    tx.commit().await?;
+    db.wake_jobs();
+    Ok(template_id)
+}
+
+async fn expect(tx: &mut Tx, person: PersonId) -> Result<Person, PeopleError> {
+    people::get(tx, person).await?.ok_or_else(|| PeopleError::Unknown(person.to_string()))
+}
+
+async fn expect_active(tx: &mut Tx, person: PersonId) -> Result<Person, PeopleError> {
+    let found = expect(tx, person).await?;
+    if found.active { Ok(found) } else { Err(PeopleError::Left(person)) }
+}
+
+async fn expect_site(tx: &mut Tx, site: &SiteId) -> Result<(), PeopleError> {
+    match sites::get(tx, site).await? {
+        Some(_) => Ok(()),
+        None => Err(PeopleError::UnknownSite(site.clone())),
+    }
+}

@@ -1,1 +1,91 @@
-//! To be filled by its owner.
+//! The only SQL of the centre: one function per statement, one copy for both databases.
+//!
+//! Use cases open a transaction with [`Db::read`] or [`Db::write`] and pass it down, so that a change, its
+//! audit row and its jobs commit together. Statements keep to a subset that SQLite and PostgreSQL read
+//! the same way (`$1…$n`, `ON CONFLICT`, `RETURNING`); what can't is in `dialect`. Nothing here decides:
+//! rules live with the use cases.
+
+mod db;
+mod dialect;
+mod error;
+mod migrations;
+mod options;
+
+pub mod access;
+pub mod audit;
+pub mod broker;
+pub mod days;
+pub mod devices;
+pub mod events;
+pub mod gallery;
+pub mod ingest;
+pub mod jobs;
+pub mod people;
+pub mod sites;
+pub mod streams;
+pub mod templates;
+pub mod vault;
+
+pub use db::{Db, Tx};
+pub use error::StoreError;
+pub use migrations::{Migrated, MigrationError};
+pub use options::DbOptions;
+
+/// Runs one statement on whichever database the transaction is of.
+///
+/// `sql!(tx, execute, TEXT, args…)` gives the number of rows; `sql!(tx, fetch_all as (A, B), TEXT, args…)`
+/// gives rows as tuples (also `fetch_one`, `fetch_optional`). The body exists once per database after
+/// expansion, so that each is typed by its own driver.
+macro_rules! sql {
+    ($tx:expr, execute, $text:expr $(, $arg:expr)* $(,)?) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(c) => {
+                sqlx::query($text)$(.bind($arg))*.execute(&mut **c).await.map(|done| done.rows_affected())
+            }
+            $crate::store::Tx::Postgres(c) => {
+                sqlx::query($text)$(.bind($arg))*.execute(&mut **c).await.map(|done| done.rows_affected())
+            }
+        }
+        .map_err($crate::store::StoreError::from)
+    };
+    ($tx:expr, $verb:ident as $row:ty, $text:expr $(, $arg:expr)* $(,)?) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(c) => {
+                sqlx::query_as::<_, $row>($text)$(.bind($arg))*.$verb(&mut **c).await
+            }
+            $crate::store::Tx::Postgres(c) => {
+                sqlx::query_as::<_, $row>($text)$(.bind($arg))*.$verb(&mut **c).await
+            }
+        }
+        .map_err($crate::store::StoreError::from)
+    };
+}
+use sql;
+
+/// The 16 bytes that a UUID is stored as.
+macro_rules! uuid_bytes {
+    ($id:expr) => {
+        $id.as_uuid().as_bytes().as_slice()
+    };
+}
+use uuid_bytes;
+
+/// A UUID from the bytes of a row.
+fn uuid(bytes: &[u8], column: &'static str) -> Result<uuid::Uuid, StoreError> {
+    uuid::Uuid::from_slice(bytes).map_err(|_| StoreError::Row { column })
+}
+
+/// A hash from the bytes of a row.
+fn hash(bytes: &[u8], column: &'static str) -> Result<lintel_core::chain::Hash, StoreError> {
+    lintel_core::chain::Hash::from_slice(bytes).ok_or(StoreError::Row { column })
+}
+
+/// A number that is never negative, from a row.
+fn unsigned(value: i64, column: &'static str) -> Result<u64, StoreError> {
+    u64::try_from(value).map_err(|_| StoreError::Row { column })
+}
+
+/// A sequence number or count for a row. Numbers past the range are refused where they are parsed.
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

@@ -1,1 +1,88 @@
-//! To be filled by its owner.
+//! The people's own keys: each template is sealed under its person's key, which the face ring wraps.
+//!
+//! Destroying that one key erases the templates wherever a copy of them lies. Keys are opened for one use
+//! and wiped; nothing here may log or return one as plain text.
+
+mod keys;
+
+use lintel_core::embedding::Embedding;
+use lintel_core::ids::PersonId;
+use lintel_core::seal::{FernetRing, SealError};
+use lintel_core::time::UtcMillis;
+
+pub use keys::CentralKeys;
+
+use crate::store::{StoreError, Tx, vault};
+
+/// Why a template can't be sealed or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The face ring doesn't open the person's key.
+    #[error(
+        "FACE_DATA_ENCRYPTION_KEY doesn't open the key of person {person}: is it the key that this database was made with?"
+    )]
+    Key {
+        /// Whose.
+        person: PersonId,
+        /// What the ring said.
+        #[source]
+        source: SealError,
+    },
+    /// The template doesn't open with the person's key.
+    #[error("a template of person {person} can't be opened: it was damaged; enrol the person again")]
+    Template {
+        /// Whose.
+        person: PersonId,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A person's key, open.
+pub(crate) struct PersonKey {
+    person: PersonId,
+    ring: FernetRing,
+}
+
+impl PersonKey {
+    /// Unwraps a stored key.
+    pub(crate) fn unwrap(person: PersonId, wrapped: &str, face: &FernetRing) -> Result<Self, VaultError> {
+        let open = || {
+            let bytes = face.open(wrapped)?;
+            FernetRing::parse(std::str::from_utf8(&bytes).unwrap_or_default())
+        };
+        open().map(|ring| Self { person, ring }).map_err(|source| VaultError::Key { person, source })
+    }
+
+    /// The person's key; made and stored when there is none.
+    pub(crate) async fn get_or_create(
+        tx: &mut Tx,
+        person: PersonId,
+        face: &FernetRing,
+        at: UtcMillis,
+    ) -> Result<Self, VaultError> {
+        let wrapped = match vault::get(tx, person).await? {
+            Some(wrapped) => wrapped,
+            None => {
+                let fresh = face.seal(FernetRing::generate_key().as_bytes());
+                vault::create(tx, person, &fresh, at).await?;
+                // Read again: another enrolment may have been first.
+                vault::get(tx, person).await?.unwrap_or(fresh)
+            }
+        };
+        Self::unwrap(person, &wrapped, face)
+    }
+
+    /// Seals an embedding.
+    pub(crate) fn seal(&self, embedding: &Embedding) -> String {
+        self.ring.seal(&zeroize::Zeroizing::new(embedding.to_bytes()))
+    }
+
+    /// Opens an embedding.
+    pub(crate) fn open(&self, token: &str) -> Result<Embedding, VaultError> {
+        let failed = || VaultError::Template { person: self.person };
+        let bytes = self.ring.open(token).map_err(|_| failed())?;
+        Embedding::from_bytes(&bytes).map_err(|_| failed())
+    }
+}

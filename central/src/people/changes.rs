@@ -1,0 +1,132 @@
+//! Moving, allowing, withdrawing, leaving, erasing: the changes that take a face away from doors.
+
+use lintel_core::ids::{PersonId, SiteId};
+use lintel_core::time::{Clock, UtcMillis};
+
+use super::{PeopleError, expect, expect_active, expect_site};
+use crate::auth::Permit;
+use crate::auth::permit::ManagePeople;
+use crate::gallery;
+use crate::store::{Db, StoreError, Tx, audit, days, events, people, vault};
+
+/// Moves a person to another site. Named exceptions end, and the old site's doors forget the face.
+///
+/// # Errors
+/// [`PeopleError`].
+pub async fn move_to(
+    db: &Db,
+    permit: &Permit<ManagePeople>,
+    clock: &dyn Clock,
+    person: PersonId,
+    site: &SiteId,
+) -> Result<(), PeopleError> {
+    let mut tx = db.write().await?;
+    expect_active(&mut tx, person).await?;
+    expect_site(&mut tx, site).await?;
+    gallery::bump_all(&mut tx, person).await?;
+    people::delete_exceptions(&mut tx, person).await?;
+    people::update_site(&mut tx, person, site).await?;
+    gallery::bump_all(&mut tx, person).await?;
+    finish(db, tx, permit, clock.now(), "person.move", person, "site_id").await
+}
+
+/// Lets the doors of another site know a person too.
+///
+/// # Errors
+/// [`PeopleError`].
+pub async fn allow_site(
+    db: &Db,
+    permit: &Permit<ManagePeople>,
+    clock: &dyn Clock,
+    person: PersonId,
+    site: &SiteId,
+) -> Result<(), PeopleError> {
+    let mut tx = db.write().await?;
+    expect_active(&mut tx, person).await?;
+    expect_site(&mut tx, site).await?;
+    people::create_exception(&mut tx, person, site, clock.now()).await?;
+    gallery::bump_all(&mut tx, person).await?;
+    finish(db, tx, permit, clock.now(), "person.allow", person, "site_id").await
+}
+
+/// Withdraws consent: templates and key are destroyed, doors forget the face.
+///
+/// # Errors
+/// [`PeopleError`].
+pub async fn withdraw(
+    db: &Db,
+    permit: &Permit<ManagePeople>,
+    clock: &dyn Clock,
+    person: PersonId,
+) -> Result<(), PeopleError> {
+    let mut tx = db.write().await?;
+    expect(&mut tx, person).await?;
+    forget_face(&mut tx, person, clock.now()).await?;
+    finish(db, tx, permit, clock.now(), "consent.withdraw", person, "withdrawn_at,templates,key").await
+}
+
+/// Removes a person who leaves: templates, key and exceptions are destroyed, doors forget the face. Name
+/// and attendance stay until they are erased or their retention ends.
+///
+/// # Errors
+/// [`PeopleError`].
+pub async fn remove(
+    db: &Db,
+    permit: &Permit<ManagePeople>,
+    clock: &dyn Clock,
+    person: PersonId,
+) -> Result<(), PeopleError> {
+    let at = clock.now();
+    let mut tx = db.write().await?;
+    expect(&mut tx, person).await?;
+    forget_face(&mut tx, person, at).await?;
+    people::delete_exceptions(&mut tx, person).await?;
+    people::update_left(&mut tx, person, at).await?;
+    finish(db, tx, permit, at, "person.remove", person, "active,left_at,templates,key,exceptions").await
+}
+
+/// Erases a person altogether: also the name, the days and who it was in every event. The events'
+/// skeletons stay, so that the doors' chains still verify.
+///
+/// # Errors
+/// [`PeopleError`].
+pub async fn erase(
+    db: &Db,
+    permit: &Permit<ManagePeople>,
+    clock: &dyn Clock,
+    person: PersonId,
+) -> Result<(), PeopleError> {
+    let at = clock.now();
+    let mut tx = db.write().await?;
+    expect(&mut tx, person).await?;
+    forget_face(&mut tx, person, at).await?;
+    people::delete_exceptions(&mut tx, person).await?;
+    events::delete_personal(&mut tx, person).await?;
+    days::delete_by_person(&mut tx, person).await?;
+    people::delete(&mut tx, person).await?;
+    finish(db, tx, permit, at, "person.erase", person, "person,consent,templates,key,days,events").await
+}
+
+/// Destroys consent, templates and key. The bump comes first: it reads the sites that are about to go.
+async fn forget_face(tx: &mut Tx, person: PersonId, at: UtcMillis) -> Result<(), StoreError> {
+    gallery::bump_all(tx, person).await?;
+    people::delete_consent(tx, person, at).await?;
+    people::delete_templates(tx, person).await?;
+    vault::delete(tx, person).await?;
+    Ok(())
+}
+
+async fn finish(
+    db: &Db,
+    mut tx: Tx,
+    permit: &Permit<ManagePeople>,
+    at: UtcMillis,
+    action: &str,
+    person: PersonId,
+    fields: &str,
+) -> Result<(), PeopleError> {
+    audit::create(&mut tx, at, permit.actor(), action, &person.to_string(), fields).await?;
+    tx.commit().await?;
+    db.wake_jobs();
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Scopes, their revisions, and who changed at which.
+
+use lintel_core::ids::{PersonId, SiteId, TemplateId};
+
+use super::{StoreError, Tx, sql, uuid, uuid_bytes};
+
+/// The newest revision of a site's gallery.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revision(tx: &mut Tx, site: &SiteId) -> Result<i64, StoreError> {
+    let row = sql!(
+        tx,
+        fetch_optional as (i64,),
+        "SELECT revision FROM gallery_scope WHERE site_id = $1",
+        site.as_str()
+    )?;
+    Ok(row.map_or(0, |(revision,)| revision))
+}
+
+/// Says that a person changed for a site; the new revision.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bump(tx: &mut Tx, site: &SiteId, person: PersonId) -> Result<i64, StoreError> {
+    let (revision,) = sql!(
+        &mut *tx,
+        fetch_one as (i64,),
+        "UPDATE gallery_scope SET revision = revision + 1 WHERE site_id = $1 RETURNING revision",
+        site.as_str()
+    )?;
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO gallery_change (site_id, person_id, revision) VALUES ($1, $2, $3) \
+         ON CONFLICT (site_id, person_id) DO UPDATE SET revision = excluded.revision",
+        site.as_str(),
+        uuid_bytes!(person),
+        revision
+    )?;
+    Ok(revision)
+}
+
+/// Everybody who changed for a site behind a revision.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_changed(tx: &mut Tx, site: &SiteId, since: i64) -> Result<Vec<PersonId>, StoreError> {
+    let rows = sql!(
+        tx,
+        fetch_all as (Vec<u8>,),
+        "SELECT person_id FROM gallery_change WHERE site_id = $1 AND revision > $2 ORDER BY person_id",
+        site.as_str(),
+        since
+    )?;
+    rows.into_iter().map(|(id,)| Ok(uuid(&id, "gallery_change.person_id")?.into())).collect()
+}
+
+/// One template of somebody whom a site's doors may know.
+#[derive(Debug, Clone)]
+pub struct MemberTemplate {
+    /// Who.
+    pub person_id: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Which template.
+    pub template_id: TemplateId,
+    /// The sealed embedding.
+    pub token: String,
+    /// The person's wrapped key; None when it was destroyed.
+    pub wrapped: Option<String>,
+}
+
+/// Templates of a pack of everybody whom a site's doors may know (theirs or a named exception, active,
+/// with standing consent) and who changed behind a revision; by person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_members(
+    tx: &mut Tx,
+    site: &SiteId,
+    model_pack: &str,
+    since: i64,
+) -> Result<Vec<MemberTemplate>, StoreError> {
+    let rows = sql!(
+        tx,
+        fetch_all as (Vec<u8>, String, Vec<u8>, String, Option<String>),
+        "SELECT p.person_id, p.name, t.template_id, t.token, k.wrapped FROM gallery_change g \
+         JOIN person p ON p.person_id = g.person_id \
+         JOIN consent c ON c.person_id = p.person_id AND c.purpose = 'face' AND c.withdrawn_at IS NULL \
+         JOIN template t ON t.person_id = p.person_id AND t.model_pack = $2 \
+         LEFT JOIN vault.person_key k ON k.person_id = p.person_id \
+         WHERE g.site_id = $1 AND g.revision > $3 AND p.active = 1 \
+           AND (p.site_id = $1 OR EXISTS (SELECT 1 FROM person_site_exception x \
+             WHERE x.person_id = p.person_id AND x.site_id = $1)) \
+         ORDER BY p.person_id, t.template_id",
+        site.as_str(),
+        model_pack,
+        since
+    )?;
+    rows.into_iter()
+        .map(|(person, name, template, token, wrapped)| {
+            Ok(MemberTemplate {
+                person_id: uuid(&person, "person.person_id")?.into(),
+                name,
+                template_id: uuid(&template, "template.template_id")?.into(),
+                token,
+                wrapped,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,68 @@
+//! Sites: rows of `site` and their gallery scope.
+
+use lintel_core::ids::SiteId;
+use lintel_core::time::UtcMillis;
+use serde::Serialize;
+
+use super::{StoreError, Tx, sql};
+
+/// A place with one time zone, whose doors share a gallery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Site {
+    /// Its id.
+    pub site_id: SiteId,
+    /// Its name for people.
+    pub name: String,
+    /// IANA name of its zone; checked when it was added.
+    pub zone: String,
+}
+
+fn site((id, name, zone): (String, String, String)) -> Result<Site, StoreError> {
+    let site_id = SiteId::parse(&id).map_err(|_| StoreError::Row { column: "site.site_id" })?;
+    Ok(Site { site_id, name, zone })
+}
+
+/// Adds a site with an empty gallery.
+///
+/// # Errors
+/// A unique violation when it exists.
+pub async fn create(tx: &mut Tx, site: &Site, at: UtcMillis) -> Result<(), StoreError> {
+    sql!(
+        &mut *tx,
+        execute,
+        "INSERT INTO site (site_id, name, zone, created_at) VALUES ($1, $2, $3, $4)",
+        site.site_id.as_str(),
+        site.name.as_str(),
+        site.zone.as_str(),
+        at.as_i64(),
+    )?;
+    sql!(tx, execute, "INSERT INTO gallery_scope (site_id, revision) VALUES ($1, 0)", site.site_id.as_str())?;
+    Ok(())
+}
+
+/// A site.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(tx: &mut Tx, id: &SiteId) -> Result<Option<Site>, StoreError> {
+    let row = sql!(
+        tx,
+        fetch_optional as (String, String, String),
+        "SELECT site_id, name, zone FROM site WHERE site_id = $1",
+        id.as_str()
+    )?;
+    row.map(site).transpose()
+}
+
+/// All sites by id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(tx: &mut Tx) -> Result<Vec<Site>, StoreError> {
+    let rows = sql!(
+        tx,
+        fetch_all as (String, String, String),
+        "SELECT site_id, name, zone FROM site ORDER BY site_id"
+    )?;
+    rows.into_iter().map(site).collect()
+}
