@@ -1,0 +1,43 @@
+# Lintel's commands. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+export LINTEL_TARGET_DIR ?= $(HOME)/.cache/lintel/target
+export CARGO_TARGET_DIR := $(LINTEL_TARGET_DIR)
+export LINTEL_CACHE ?= $(HOME)/.cache/lintel
+
+.PHONY: help demo test setup lint bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup ## people walk past a door and stand in the day's report (DEMO_EXIT=1, DEMO_CAMERA=/dev/video0)
+	@echo "Building (the first time takes some minutes)"
+	@cargo build --quiet --bin lintel-kiosk --bin lintel-central
+	@tests/demo/run.sh
+
+test: setup ## all tests: units, properties, end to end
+	@cargo build --quiet --workspace --bins
+	@if cargo nextest --version >/dev/null 2>&1; then \
+	  cargo nextest run --workspace --config-file .config/nextest.toml && cargo test --quiet --workspace --doc; \
+	else \
+	  cargo test --quiet --workspace; \
+	fi
+	@packaging/python.sh -m unittest discover --quiet --start-directory packaging --pattern 'test_*.py'
+
+setup: ## install what is missing: Debian packages, ONNX Runtime, a model pack, test pictures
+	@packaging/setup.sh
+
+lint: setup ## formatting, clippy, docs, licences
+	@cargo fmt --all --check
+	@cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+	@packaging/deny.sh
+
+bench: setup ## measure the door and the centre on this machine (release build)
+	@cargo build --quiet --release --bin lintel-kiosk --bin lintel-central
+	@"$(CARGO_TARGET_DIR)/release/lintel-kiosk" bench
+	@"$(CARGO_TARGET_DIR)/release/lintel-central" bench
+
+clean: ## remove what was built (the cache of downloads stays: $(LINTEL_CACHE))
+	@cargo clean --quiet

@@ -1,0 +1,1 @@
+"""Building Lintel's model packs from the makers' own files."""

@@ -1,0 +1,1 @@
+"""Test pictures: fetched, never part of the project."""
