@@ -24,6 +24,8 @@ pub struct EnrolOptions {
     pub min_face_px: f32,
     /// greatest turn to a side or up and down, degrees
     pub max_turn: f32,
+    /// least sharpness, see [`Quality::sharpness`]
+    pub min_sharpness: f32,
     /// of the file
     pub limits: UploadLimits,
 }
@@ -34,6 +36,7 @@ impl Default for EnrolOptions {
             pick_central: false,
             min_face_px: 48.0,
             max_turn: 40.0,
+            min_sharpness: 0.18,
             limits: UploadLimits::default(),
         }
     }
@@ -113,6 +116,7 @@ pub fn enrolment_template(
     strict.min_face_px = options.min_face_px;
     strict.region = None;
     strict.max_faces = 64;
+    strict.quality.min_sharpness = options.min_sharpness;
     strict.quality.max_yaw = options.max_turn;
     strict.quality.max_pitch = options.max_turn;
     pipeline.set_options(strict);

@@ -86,12 +86,21 @@ pub fn pack(packs: Option<&Path>, name_or_path: &str) -> Result<PathBuf, LocateE
     })
 }
 
-/// The best pack that is installed: `lintel-1`, or `open-1` where there is only that.
+/// The pack that this machine runs when nothing else is said: what set-up linked as `default`, else `lintel-1`,
+/// else `open-1`.
 ///
 /// # Errors
-/// [`LocateError`] when neither is there.
+/// [`LocateError`] when none of them is there.
 pub fn best_pack(packs: Option<&Path>) -> Result<PathBuf, LocateError> {
-    pack(packs, "lintel-1").or_else(|first| pack(packs, "open-1").map_err(|_| first))
+    let packs = packs_dir(packs)?;
+    let names = ["default", "lintel-1", "open-1"];
+    let folders: Vec<PathBuf> = names.iter().map(|name| packs.join(name)).collect();
+    match folders.iter().find(|folder| folder.join("pack.toml").is_file()) {
+        Some(folder) => Ok(folder.clone()),
+        None => {
+            Err(LocateError { what: "a model pack".to_owned(), variable: PACKS_VARIABLE, tried: folders })
+        }
+    }
 }
 
 /// The cache folder that `make setup` fills: `LINTEL_CACHE`, else `lintel` in the user's cache folder.

@@ -201,6 +201,13 @@ impl Pipeline {
             still_for: 0,
         };
         pipeline.warm_up()?;
+        log::info!(
+            "pack.name" = pack.name(),
+            "pack.version" = pack.version(),
+            "pack.trial_only" = pack.trial_only(),
+            "threads" = runtime.intra_threads();
+            "model pack passed its self-tests"
+        );
         Ok(pipeline)
     }
 

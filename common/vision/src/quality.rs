@@ -19,8 +19,8 @@ const PATCH: usize = 48;
 pub struct Quality {
     /// width of the face box, px in the source picture
     pub face_px: f32,
-    /// strength of the finest detail against the face's own contrast: about 0.1 for a blurred face, 0.5 and
-    /// more for a sharp one
+    /// strength of the finest detail against the face's own contrast. On 90 px wide faces: 0.6 as photographed,
+    /// 0.27 after a Gaussian of 2 px, 0.17 of 3 px (83 % still identified), 0.12 of 4 px (48 %)
     pub sharpness: f32,
     /// mean brightness of the face, 0 (black) to 1 (white)
     pub exposure: f32,
@@ -100,7 +100,7 @@ pub struct QualityLimits {
 impl Default for QualityLimits {
     fn default() -> QualityLimits {
         QualityLimits {
-            min_sharpness: 0.10,
+            min_sharpness: 0.12,
             min_exposure: 0.08,
             max_exposure: 0.92,
             max_yaw: 45.0,

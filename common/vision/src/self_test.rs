@@ -10,6 +10,7 @@ use crate::embedder::Embedder;
 use crate::liveness::Liveness;
 use crate::pack::{ModelPack, PackError, SelfTest, TensorSamples};
 use crate::pipeline::PipelineError;
+use crate::tensor::{self, Normalise};
 
 /// The reference picture: bytes of a linear congruential generator (Numerical Recipes' constants), the top
 /// eight bits after each step, row by row, blue, green, red.
@@ -70,11 +71,10 @@ fn detector_test(
     picture: &BgrImage,
     fail: &impl Fn(String) -> PackError,
 ) -> Result<(), PipelineError> {
-    let normalise = detector.kind().normalise();
     let (width, height) = (picture.width as usize, picture.height as usize);
     let model = detector.model_mut();
     let input = model.input_mut(width, height)?;
-    crate::tensor::pack(picture, &normalise, width, height, input);
+    tensor::pack(picture, &Normalise::RAW_BGR, width, height, input);
     let outputs = model.run()?;
     for samples in &test.outputs {
         let (_, found) = outputs.tensor(&samples.tensor)?;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use ort::environment::Environment;
+use ort::logging::LogLevel;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{Session, SessionOutputs};
 use ort::value::Tensor;
@@ -157,6 +158,7 @@ fn build(runtime: &Runtime, bytes: &[u8]) -> Result<Session, String> {
     let builder = builder.with_optimization_level(GraphOptimizationLevel::Level3).map_err(text)?;
     let builder = builder.with_intra_threads(threads).map_err(text)?;
     let builder = builder.with_inter_threads(1).map_err(text)?;
+    let builder = builder.with_log_level(LogLevel::Error).map_err(text)?;
     // A spinning thread pool would keep a core busy while nobody is at the door.
     let builder = builder.with_intra_op_spinning(false).map_err(text)?;
     let mut builder = builder.with_inter_op_spinning(false).map_err(text)?;

@@ -28,10 +28,8 @@ pub(crate) struct Normalise {
 }
 
 impl Normalise {
-    /// The values as they are, blue first: what YuNet and MiniFASNet take.
+    /// The values as they are, blue first: what YuNet, CenterFace and MiniFASNet take.
     pub(crate) const RAW_BGR: Normalise = Normalise { colour: Colour::Bgr, mean: [0.0; 3], scale: [1.0; 3] };
-    /// The values as they are, red first.
-    pub(crate) const RAW_RGB: Normalise = Normalise { colour: Colour::Rgb, ..Normalise::RAW_BGR };
 }
 
 /// Writes `image` into the top left of three planes of `width` × `height` floats; the rest becomes 0.

@@ -2,7 +2,8 @@
 //!
 //! Source: Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point" (2019) and the
 //! authors' example code. At a quarter of the input's size there are a heat map of face centres, two maps of
-//! log sizes, two of offsets and ten of landmarks relative to the box (each pair with y first).
+//! log sizes, two of offsets and ten of landmarks relative to the box (each pair with y first). The input is
+//! blue first, 0 to 255.
 
 use super::Face;
 use crate::frame::Rect;

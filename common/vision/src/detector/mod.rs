@@ -17,6 +17,7 @@ use crate::frame::Rect;
 use crate::pack::{DetectorKind, ModelPack};
 use crate::pipeline::PipelineError;
 use crate::sessions::{Model, Runtime};
+use crate::tensor::{self, Normalise};
 
 /// One detection in pixels of the source picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,10 +74,6 @@ impl Detector {
         &mut self.model
     }
 
-    pub(crate) fn kind(&self) -> DetectorKind {
-        self.kind
-    }
-
     /// Finds faces, looking at the picture made `detect_width` px wide (never enlarged), best first.
     pub(crate) fn detect(&mut self, image: &BgrImage, detect_width: u32) -> Result<Vec<Face>, PipelineError> {
         let shrink = (f64::from(detect_width.max(1)) / f64::from(image.width.max(1))).min(1.0);
@@ -96,7 +93,7 @@ impl Detector {
             &self.small
         };
         let input = self.model.input_mut(input_width, input_height)?;
-        crate::tensor::pack(view, &self.kind.normalise(), input_width, input_height, input);
+        tensor::pack(view, &Normalise::RAW_BGR, input_width, input_height, input);
         let outputs = self.model.run()?;
         let found = match self.kind {
             DetectorKind::YuNet => yunet::decode(&outputs, input_width, input_height, self.score_threshold)?,

@@ -102,15 +102,6 @@ pub enum DetectorKind {
     CenterFace,
 }
 
-impl DetectorKind {
-    pub(crate) fn normalise(self) -> Normalise {
-        match self {
-            DetectorKind::YuNet => Normalise::RAW_BGR,
-            DetectorKind::CenterFace => Normalise::RAW_RGB,
-        }
-    }
-}
-
 /// What the detector section says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DetectorSettings {
