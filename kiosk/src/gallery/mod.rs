@@ -1,0 +1,3 @@
+//! Who this door may recognise.
+
+pub mod index;
