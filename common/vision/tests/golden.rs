@@ -4,6 +4,13 @@
 //! The numbers are in tests/data; the photographs can't be shipped. With `LINTEL_FACES` unset the packs'
 //! self-tests and the pictures that `make setup` fetches are compared instead, and what was left out is said.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests stop on what must not happen"
+)]
+
 mod common;
 
 use common::{cosine, faces, installed_packs, pack, photographs, pipeline};

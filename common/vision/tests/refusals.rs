@@ -1,5 +1,12 @@
 //! Bad input all the way through: each a clear error, never a panic, and the next frame works again.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests stop on what must not happen"
+)]
+
 mod common;
 
 use common::{installed_packs, pack, pipeline, runtime};

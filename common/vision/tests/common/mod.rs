@@ -2,7 +2,8 @@
 //!
 //! A machine without them fails with what to run; nothing here passes by looking away.
 
-#![allow(dead_code, unreachable_pub, reason = "each test and bench binary uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each test, bench and example uses its own part")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a machine that is not set up stops here")]
 
 use std::path::{Path, PathBuf};
 
