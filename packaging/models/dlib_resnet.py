@@ -1,118 +1,148 @@
-"""dlib's face recognition ResNet (dlib_face_recognition_resnet_model_v1.dat), to ONNX.
+"""dlib's face recognition ResNet (`dlib_face_recognition_resnet_model_v1.dat`, CC0) as ONNX.
 
-The file is dlib's own serialisation of a C++ type: each layer writes a type marker and then its parameters as
-one tensor. This reads the three markers that carry weights, in the file's order (input to output), checks
-their number and sizes against the network's shape, and never guesses at the rest.
+The file is dlib's own serialisation. Only the learned numbers are read from it, in their order from
+input to output; the network's shape is written down here (Davis King, dlib's dnn_face_recognition_ex).
 """
 
-import sys
-
 import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
 
-from graph import Graph
+INPUT = 150
+WIDTH = 128
+MEAN_RGB = (122.782, 117.001, 104.298)
+SCALE = 1.0 / 256.0
+# Blocks of each stage; True: the block halves the size and widens the channels.
+STAGES = [
+    (32, [False, False, False]),
+    (64, [True, False, False, False]),
+    (128, [True, False, False]),
+    (256, [True, False, False]),
+    (256, [True]),
+]
 
-# Blocks after the stem: (filters, is the block a down block).
-BLOCKS = (
-    [(32, False)] * 3 + [(64, True)] + [(64, False)] * 3 + [(128, True)] + [(128, False)] * 2
-    + [(256, True)] + [(256, False)] * 2 + [(256, True)]
-)
-CONVOLUTIONS = 1 + 2 * len(BLOCKS)
 
-
-def _integer(data, at):
-    """dlib's compact integer: the low four bits of the first byte are the length, the top bit is the sign."""
+def integer(data: bytes, at: int) -> tuple[int, int]:
+    """dlib's compact integer (a byte of length and sign, then little-endian bytes) and where it ends."""
     head = data[at]
-    length = head & 0x0F
-    if not 0 < length <= 8:
-        raise ValueError(f"byte {at}: not an integer of dlib's")
-    value = int.from_bytes(data[at + 1:at + 1 + length], "little")
-    return (-value if head & 0x80 else value), at + 1 + length
+    end = at + 1 + (head & 0x0F)
+    value = int.from_bytes(data[at + 1 : end], "little")
+    return (-value if head & 0x80 else value), end
 
 
-def _tensor(data, at):
-    version, at = _integer(data, at)
+def tensor(data: bytes, at: int) -> np.ndarray:
+    """A tensor of version 2: four dimensions, then raw float32; flat."""
+    version, at = integer(data, at)
     if version != 2:
-        raise ValueError(f"byte {at}: tensor of version {version}, only 2 is known")
-    size = 1
+        raise ValueError(f"tensor version {version}, expected 2")
+    count = 1
     for _ in range(4):
-        extent, at = _integer(data, at)
-        size *= extent
-    if size <= 0 or at + 4 * size > len(data):
-        raise ValueError(f"byte {at}: a tensor of {size} values does not fit in the file")
-    return np.frombuffer(data, "<f4", size, at)
+        dimension, at = integer(data, at)
+        count *= dimension
+    if not 0 < count < 10_000_000:
+        raise ValueError(f"a tensor of {count} numbers")
+    return np.frombuffer(data, "<f4", count, at)
 
 
-def _tensors(data, marker, integers_first=0):
-    """The parameters behind every `marker`, which dlib writes as a length and the text."""
-    text = bytes([1, len(marker)]) + marker
-    found, at = [], data.find(text)
+def layers(data: bytes, kind: bytes) -> list[np.ndarray]:
+    """The learned numbers of every layer of a kind, from input to output."""
+    marker = bytes([1, len(kind)]) + kind
+    found, at = [], data.find(marker)
     while at >= 0:
-        start = at + len(text)
-        for _ in range(integers_first):
-            _, start = _integer(data, start)
-        found.append(_tensor(data, start))
-        at = data.find(text, at + len(text))
+        start = at + len(marker)
+        # The layer's own few integers may stand between its name and its tensor.
+        begin = data.find(b"\x01\x02", start, start + 32)
+        if begin < 0:
+            raise ValueError(f"no tensor behind {kind!r} at {at}")
+        found.append(tensor(data, begin))
+        at = data.find(marker, start)
     return found
 
 
+class Graph:
+    """Nodes and initialisers, with names given in order."""
+
+    def __init__(self):
+        self.nodes, self.initialisers, self.count = [], [], 0
+
+    def constant(self, array: np.ndarray) -> str:
+        self.count += 1
+        name = f"w{self.count}"
+        self.initialisers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def node(self, operator: str, inputs: list[str], output: str = "", **attributes) -> str:
+        self.count += 1
+        output = output or f"t{self.count}"
+        self.nodes.append(helper.make_node(operator, inputs, [output], **attributes))
+        return output
+
+
 class Network:
-    """The ResNet, taking convolutions and affine layers in order."""
+    """The network's shape, filled with the numbers of one file."""
 
-    def __init__(self, data):
-        self.convolutions = _tensors(data, b"con_4")
-        self.affines = _tensors(data, b"affine_")
-        heads = _tensors(data, b"fc_2", integers_first=2)  # its outputs and inputs
-        counts = (len(self.convolutions), len(self.affines), len(heads))
-        if counts != (CONVOLUTIONS, CONVOLUTIONS, 1):
-            raise ValueError(f"convolutions, affine layers, heads: {counts}, expected {CONVOLUTIONS}, {CONVOLUTIONS}, 1")
-        self.head = heads[0].reshape(256, 128)
-        self.graph = Graph("dlib-face-recognition-resnet-v1", "input", [3, 150, 150])
+    def __init__(self, data: bytes):
+        self.graph = Graph()
+        self.convolutions = iter(zip(layers(data, b"con_4"), layers(data, b"affine_"), strict=True))
+        self.last = layers(data, b"fc_2")
+        self.size = INPUT
+        self.channels = 3
 
-    def conv(self, x, inputs, filters, kernel, stride):
-        """A convolution with its affine layer folded in. dlib pads only where the stride is one."""
-        values, affine = self.convolutions.pop(0), self.affines.pop(0)
-        if values.size != filters * (inputs * kernel * kernel + 1) or affine.size != 2 * filters:
-            raise ValueError(f"a {kernel}×{kernel} convolution of {filters} has {values.size} and {affine.size} values")
-        weight, bias = values[:-filters].reshape(filters, inputs, kernel, kernel), values[-filters:]
+    def convolution(self, x: str, filters: int, kernel: int, stride: int) -> str:
+        """A convolution with the affine layer behind it folded in. dlib pads only where the stride is 1."""
+        numbers, affine = next(self.convolutions)
+        weights = numbers[:-filters].reshape(filters, -1, kernel, kernel)
         gamma, beta = affine[:filters], affine[filters:]
+        weights = weights * gamma[:, None, None, None]
+        bias = numbers[-filters:] * gamma + beta
         pad = kernel // 2 if stride == 1 else 0
-        return self.graph.conv(x, weight * gamma.reshape(-1, 1, 1, 1), bias * gamma + beta, stride, pad)
+        names = [x, self.graph.constant(weights.astype(np.float32)), self.graph.constant(bias.astype(np.float32))]
+        return self.graph.node("Conv", names, strides=[stride] * 2, pads=[pad] * 4, kernel_shape=[kernel] * 2)
 
-    def padded(self, x, channels=0, below_and_right=0):
-        pads = [0, 0, 0, 0, 0, channels, below_and_right, below_and_right]
-        return self.graph.node("Pad", [x, self.graph.constant(pads, np.int64)])
-
-    def block(self, x, inputs, filters, down, size):
-        """One residual block; gives its output and that output's edge in pixels."""
-        inner = self.conv(x, inputs, filters, 3, 2 if down else 1)
-        inner = self.conv(self.graph.node("Relu", [inner]), filters, filters, 3, 1)
+    def block(self, x: str, filters: int, down: bool) -> str:
+        """relu(shortcut + conv(relu(conv(x)))); a down block's shortcut is a 2x2 average pool of x."""
+        stride = 2 if down else 1
+        inner = self.graph.node("Relu", [self.convolution(x, filters, 3, stride)])
+        inner = self.convolution(inner, filters, 3, 1)
         if down:
-            pooled, convolved = size // 2, (size - 3) // 2 + 1
+            halved, pooled = (self.size - 3) // 2 + 1, self.size // 2
             x = self.graph.node("AveragePool", [x], kernel_shape=[2, 2], strides=[2, 2])
-            # dlib adds tensors of unlike size as if the smaller one went on with zeros.
-            if filters > inputs:
-                x = self.padded(x, channels=filters - inputs)
-            if pooled > convolved:
-                inner = self.padded(inner, below_and_right=pooled - convolved)
-            size = pooled
-        return self.graph.node("Relu", [self.graph.node("Add", [x, inner])]), size
+            # dlib adds tensors of different size as if the smaller one went on with zeros.
+            x = self.pad(x, channels=filters - self.channels, size=max(halved - pooled, 0))
+            inner = self.pad(inner, channels=0, size=max(pooled - halved, 0))
+            self.size, self.channels = max(halved, pooled), filters
+        return self.graph.node("Relu", [self.graph.node("Add", [x, inner])])
 
-    def write(self, out_path):
-        x = self.graph.node("Relu", [self.conv("input", 3, 32, 7, 2)])
+    def pad(self, x: str, channels: int, size: int) -> str:
+        if not channels and not size:
+            return x
+        ends = np.array([0, 0, 0, 0, 0, channels, size, size], np.int64)
+        return self.graph.node("Pad", [x, self.graph.constant(ends)], mode="constant")
+
+    def build(self) -> onnx.ModelProto:
+        x = self.graph.node("Relu", [self.convolution("input", 32, 7, 2)])
         x = self.graph.node("MaxPool", [x], kernel_shape=[3, 3], strides=[2, 2])
-        inputs, size = 32, 35
-        for filters, down in BLOCKS:
-            x, size = self.block(x, inputs, filters, down, size)
-            inputs = filters
-        x = self.graph.node("Flatten", [self.graph.node("GlobalAveragePool", [x])], axis=1)
-        self.graph.node("MatMul", [x, self.graph.constant(self.head)], "embedding")
-        self.graph.save(out_path, "embedding", 128)
+        self.size, self.channels = ((INPUT - 7) // 2 + 1 - 3) // 2 + 1, 32
+        for filters, blocks in STAGES:
+            for down in blocks:
+                x = self.block(x, filters, down)
+        x = self.graph.node("Flatten", [self.graph.node("GlobalAveragePool", [x])])
+        if next(self.convolutions, None) is not None or len(self.last) != 1:
+            raise ValueError("the file holds more layers than the network")
+        weights = self.last[0].reshape(-1, WIDTH)
+        self.graph.node("MatMul", [x, self.graph.constant(weights)], "embedding")
+        graph = helper.make_graph(
+            self.graph.nodes,
+            "dlib_face_recognition_resnet_v1",
+            [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 3, INPUT, INPUT])],
+            [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", WIDTH])],
+            self.graph.initialisers,
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+        onnx.checker.check_model(model)
+        return model
 
 
-def convert(dat_path, out_path):
-    """Writes the ONNX: `input` (N, 3, 150, 150) RGB, (x - mean) / 256 → `embedding` (N, 128), not normalised."""
-    Network(open(dat_path, "rb").read()).write(out_path)
-
-
-if __name__ == "__main__":
-    convert(*sys.argv[1:3])
+def convert(data: bytes) -> onnx.ModelProto:
+    """The network of a `.dat` file as ONNX: `input` [N,3,150,150] RGB (x - mean) * scale, `embedding` [N,128]."""
+    return Network(data).build()
