@@ -10,6 +10,7 @@ pub mod app;
 pub mod attendance;
 pub mod audit;
 pub mod auth;
+pub mod bench;
 pub mod broker;
 pub mod cli;
 pub mod commands;

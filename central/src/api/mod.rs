@@ -1,1 +1,14 @@
-//! To be filled within the hour.
+//! The HTTP interfaces: the JSON API for people's programs, the device API for doors.
+//!
+//! A handler parses, asks for a permit, calls a use case and writes the answer. Every route stands in the
+//! table of `routes`; there is no other way to mount one.
+
+pub mod device;
+pub mod input;
+pub mod layers;
+pub mod problem;
+pub mod routes;
+pub mod v1;
+
+#[cfg(test)]
+mod tests;

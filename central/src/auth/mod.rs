@@ -4,6 +4,11 @@
 //! takes a permission as a value, so that forgetting the check doesn't compile. Nothing here may answer
 //! differently for an unknown and for a wrong credential.
 
+pub mod credential;
+pub mod guard;
+pub mod permit;
 mod role;
+pub mod tokens;
 
+pub use permit::{Actor, Denied, Permission, Permit};
 pub use role::Role;

@@ -1,7 +1,19 @@
 //! One file per command. A command loads the settings, starts logging, opens what it needs, calls a use
 //! case and prints; it holds no rule of its own.
 
+pub mod bench;
 pub mod config;
+mod device;
+mod doctor;
+mod keys;
+mod mqtt;
+mod open;
+mod people;
+mod print;
+mod report;
+mod serve;
+mod site;
+mod token;
 
 use lintel_runtime::exit::ExitCode;
 
@@ -15,8 +27,30 @@ pub fn run(mut cli: Cli) -> anyhow::Result<ExitCode> {
     if let Some(level) = cli.log.take() {
         cli.config.set.push(format!("log.level={level}"));
     }
-    match &cli.command {
-        Command::Config(command) => config::run(&cli.config, command),
-        _ => anyhow::bail!("this command is not there yet"),
+    let args = &cli.config;
+    // Needs neither a runtime nor a database.
+    if let Command::Config(command) = &cli.command {
+        return config::run(args, command);
     }
+    let runtime = tokio::runtime::Runtime::new()?;
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Config(_) => Ok(ExitCode::Fine),
+            Command::Keys(command) => keys::run(args, &command),
+            Command::Migrate => serve::migrate(args).await,
+            Command::Serve => serve::run(args).await,
+            Command::Site(command) => site::run(args, command).await,
+            Command::People(command) => people::run(args, command).await,
+            Command::Device(command) => device::run(args, command).await,
+            Command::Token(command) => token::run(args, command).await,
+            Command::Link => token::link(args).await,
+            Command::Report(command) => report::run(args, command).await,
+            Command::Mqtt(command) => mqtt::run(args, command),
+            Command::Bench(command) => bench::run(command).await,
+            Command::Doctor(json) => doctor::run(args, json.json).await,
+        }
+    });
+    // A thread of the networks may still run; nothing waits for it.
+    runtime.shutdown_background();
+    done
 }

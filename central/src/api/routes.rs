@@ -1,0 +1,130 @@
+//! Every route with what it takes to be let in. The routers are built from this table, and the test that
+//! knocks at each door without a credential reads the same one.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, delete, get, post};
+use lintel_core::limits::MAX_PACKET_BYTES;
+use tower_http::timeout::TimeoutLayer;
+
+use super::{device, layers, v1};
+use crate::app::AppState;
+use crate::auth::guard;
+use crate::{console, health};
+
+/// What it takes to be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing: health, the look of the log-in page, and a link that is a credential itself.
+    Open,
+    /// Loopback or a token; the handler looks.
+    Metrics,
+    /// An API token or a session.
+    Person,
+    /// As `Person`, and a body of photographs.
+    Upload,
+    /// A device token.
+    Device,
+}
+
+/// One route.
+#[derive(Debug)]
+pub struct Route {
+    /// Methods that it answers, for the tests.
+    pub methods: &'static [&'static str],
+    /// Its pattern.
+    pub path: &'static str,
+    /// Who is let in.
+    pub access: Access,
+    make: fn() -> MethodRouter<AppState>,
+}
+
+const fn route(
+    methods: &'static [&'static str],
+    path: &'static str,
+    access: Access,
+    make: fn() -> MethodRouter<AppState>,
+) -> Route {
+    Route { methods, path, access, make }
+}
+
+const GET: &[&str] = &["GET"];
+const POST: &[&str] = &["POST"];
+
+/// The people's listener.
+pub const PEOPLE: &[Route] = &[
+    route(GET, "/health", Access::Open, || get(health::ready)),
+    route(GET, "/health/live", Access::Open, || get(health::live)),
+    route(GET, "/health/ready", Access::Open, || get(health::ready)),
+    route(GET, "/api/health", Access::Open, || get(health::ready)),
+    route(GET, "/metrics", Access::Metrics, || get(health::metrics)),
+    route(GET, "/", Access::Open, || get(console::root)),
+    route(GET, "/assets/{name}", Access::Open, || get(console::asset)),
+    route(GET, "/console/login/{link}", Access::Open, || get(console::log_in)),
+    route(GET, "/console", Access::Person, || get(console::today)),
+    route(GET, "/console/board", Access::Person, || get(console::board)),
+    route(GET, "/console/events", Access::Person, || get(console::live)),
+    route(POST, "/console/logout", Access::Person, || post(console::log_out)),
+    route(&["GET", "POST"], "/api/v1/people", Access::Person, || {
+        get(v1::people::list_people).post(v1::people::create_person)
+    }),
+    route(&["DELETE"], "/api/v1/people/{id}", Access::Person, || delete(v1::people::remove_person)),
+    route(&["POST", "DELETE"], "/api/v1/people/{id}/consent", Access::Person, || {
+        post(v1::people::record_consent).delete(v1::people::withdraw_consent)
+    }),
+    route(POST, "/api/v1/people/{id}/photos", Access::Upload, || post(v1::photos::add_photos)),
+    route(GET, "/api/v1/attendance/days", Access::Person, || get(v1::attendance::list_days)),
+    route(GET, "/api/v1/devices", Access::Person, || get(v1::devices::list_devices)),
+    route(GET, "/api/v1/sites", Access::Person, || get(v1::devices::list_sites)),
+];
+
+/// The doors' listener.
+pub const DEVICES: &[Route] = &[
+    route(GET, "/health/live", Access::Open, || get(health::live)),
+    route(POST, "/device/v1/events", Access::Device, || post(device::send_events)),
+    route(POST, "/device/v1/heartbeat", Access::Device, || post(device::heartbeat)),
+    route(GET, "/device/v1/gallery", Access::Device, || get(device::get_gallery)),
+    route(POST, "/device/v1/gallery/confirm", Access::Device, || post(device::confirm_gallery)),
+];
+
+/// The people's router.
+pub fn people(state: &AppState) -> Router {
+    build(PEOPLE, state)
+}
+
+/// The doors' router.
+pub fn devices(state: &AppState) -> Router {
+    build(DEVICES, state)
+}
+
+fn build(table: &[Route], state: &AppState) -> Router {
+    let server = &state.settings().server;
+    let of = |access: Access, limit: usize| {
+        let routes = table.iter().filter(|route| route.access == access);
+        let router = routes.fold(Router::new(), |router, route| router.route(route.path, (route.make)()));
+        // The guard stands inside of the limit's layer and outside of every handler.
+        let router = match access {
+            _ if !router.has_routes() => return router,
+            Access::Open | Access::Metrics => router,
+            Access::Person | Access::Upload => {
+                router.route_layer(from_fn_with_state(state.clone(), guard::person))
+            }
+            Access::Device => router.route_layer(from_fn_with_state(state.clone(), guard::device)),
+        };
+        router.layer(DefaultBodyLimit::max(limit))
+    };
+    of(Access::Open, 1024)
+        .merge(of(Access::Metrics, 1024))
+        .merge(of(Access::Person, server.max_body_bytes))
+        .merge(of(Access::Upload, server.max_upload_bytes))
+        .merge(of(Access::Device, MAX_PACKET_BYTES))
+        .fallback(async || StatusCode::NOT_FOUND)
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(60)))
+        .layer(from_fn(console::page_for_strangers))
+        .layer(from_fn_with_state(state.clone(), layers::wrap))
+        .with_state(state.clone())
+}

@@ -1,0 +1,1 @@
+//! The HTTP interface, knocked at in-process over a temporary database.

@@ -1,0 +1,33 @@
+//! `/api/v1`: people, consent, photographs, attendance, doors.
+
+pub mod attendance;
+pub mod devices;
+pub mod people;
+pub mod photos;
+
+use lintel_core::ids::PersonId;
+
+use super::problem::Problem;
+use crate::people::PeopleError;
+
+impl From<PeopleError> for Problem {
+    fn from(error: PeopleError) -> Self {
+        use axum::http::StatusCode as S;
+        let (status, code) = match &error {
+            PeopleError::Unknown(_) => (S::NOT_FOUND, "unknown_person"),
+            PeopleError::UnknownSite(_) => (S::UNPROCESSABLE_ENTITY, "unknown_site"),
+            PeopleError::StaffNoTaken(_) => (S::CONFLICT, "staff_no_taken"),
+            PeopleError::Left(_) => (S::CONFLICT, "person_left"),
+            PeopleError::NoConsent(_) => (S::CONFLICT, "no_consent"),
+            PeopleError::Name(_) => (S::UNPROCESSABLE_ENTITY, "bad_text"),
+            PeopleError::Random(_) | PeopleError::Vault(_) | PeopleError::Store(_) => {
+                return Self::internal(&error);
+            }
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
+fn person_id(text: &str) -> Result<PersonId, Problem> {
+    PersonId::parse(text).map_err(|error| Problem::bad_request("bad_id", error.to_string()))
+}

@@ -1,0 +1,91 @@
+//! Photographs of a person, as multipart; each gets an answer.
+
+use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+
+use super::person_id;
+use crate::api::problem::Problem;
+use crate::app::AppState;
+use crate::auth::Actor;
+use crate::auth::permit::{ManagePeople, ReadPeople};
+use crate::enrolment::{self, Choice, Desk, EnrolmentError, Photo};
+use crate::people::{self, PeopleError};
+
+/// Photographs in one request.
+const MAX_PHOTOS: usize = 20;
+
+/// `POST /api/v1/people/{id}/photos`: multipart, each file a photograph.
+///
+/// # Errors
+/// [`Problem`]; without consent before anything of the body is read.
+pub async fn add_photos(
+    State(state): State<AppState>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+    form: Result<Multipart, MultipartRejection>,
+) -> Result<Response, Problem> {
+    let permit = actor.permit::<ManagePeople>()?;
+    let id = person_id(&id)?;
+    let person = people::find(state.db(), &actor.permit::<ReadPeople>()?, &id.to_string()).await?;
+    if person.consent.is_none() {
+        return Err(PeopleError::NoConsent(id).into());
+    }
+    let form = form.map_err(|_| {
+        Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "send photographs as multipart/form-data, one part per file",
+        )
+    })?;
+    let photos = photos_of(form).await?;
+    let vision = state.vision().ok_or_else(|| {
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no_models",
+            "this server has no model pack, so it can't make templates: `lintel-central doctor` says what is missing",
+        )
+    })?;
+    let desk = Desk { db: state.db(), keys: state.keys(), clock: state.clock(), vision };
+    let enrolment = enrolment::enrol(desk, &permit, id, photos, Choice::default()).await?;
+    Ok(Json(enrolment).into_response())
+}
+
+async fn photos_of(mut form: Multipart) -> Result<Vec<Photo>, Problem> {
+    let mut photos = Vec::new();
+    while let Some(field) = form.next_field().await? {
+        if photos.len() == MAX_PHOTOS {
+            let text = format!("at most {MAX_PHOTOS} photographs are taken at once");
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many", text));
+        }
+        let name = field.file_name().or(field.name()).unwrap_or("photo");
+        let name = name.chars().filter(|c| !c.is_control()).take(120).collect();
+        photos.push(Photo { name, bytes: field.bytes().await?.to_vec() });
+    }
+    if photos.is_empty() {
+        return Err(Problem::bad_request("no_photos", "there is no file in the request"));
+    }
+    Ok(photos)
+}
+
+impl From<MultipartError> for Problem {
+    fn from(error: MultipartError) -> Self {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            let text = "the photographs are over the limit together: send fewer or smaller ones";
+            Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
+        } else {
+            Self::bad_request("bad_multipart", "the multipart body can't be read or ended early")
+        }
+    }
+}
+
+impl From<EnrolmentError> for Problem {
+    fn from(error: EnrolmentError) -> Self {
+        match error {
+            EnrolmentError::People(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! `serve`: opens, checks, listens, says that it is ready, and stops in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use lintel_core::time::Clock;
+use lintel_runtime::supervisor::{Policy, Supervisor};
+use lintel_runtime::systemd::{self, feed_watchdog};
+use lintel_runtime::{Heartbeats, shutdown::Signals};
+use tokio_util::sync::CancellationToken;
+
+use super::keys::{KeyPaths, load_keys};
+use super::listen;
+use super::state::{AppState, Parts};
+use crate::api::routes;
+use crate::attendance;
+use crate::config::CentralSettings;
+use crate::enrolment::EnrolHandle;
+use crate::ingest::mqtt;
+use crate::ingest::mqtt_desk::CentralDesk;
+use crate::ingest::mqtt_link::Link;
+use crate::jobs::{self, Jobs};
+use crate::metrics::Metrics;
+use crate::store::{Db, DbOptions};
+use crate::vault::CentralKeys;
+
+/// Tasks get this long to end; systemd's own patience is longer.
+const GRACE: Duration = Duration::from_secs(5);
+/// The job runner beats each second unless a job hangs.
+const JOBS_SILENCE: Duration = Duration::from_secs(120);
+
+/// Runs the server until it is asked to stop.
+///
+/// # Errors
+/// With what to do: keys, database, ports; or a critical task's error.
+pub async fn serve(settings: CentralSettings, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
+    let signals = Signals::install().context("catch signals")?;
+    let token = CancellationToken::new();
+    let keys = Arc::new(load_keys(&settings)?);
+    let db = Db::open(&DbOptions::from_settings(&settings.database, &settings.storage.data_dir)).await?;
+    db.check_migrations().await.context("the database is not ready: run `lintel-central migrate`")?;
+    let vision = open_vision(&settings).await?;
+    let metrics = Arc::new(Metrics::default());
+    let state = AppState::new(Parts {
+        settings: settings.clone(),
+        db: db.clone(),
+        keys: Arc::clone(&keys),
+        clock: Arc::clone(&clock),
+        vision,
+        metrics: Arc::clone(&metrics),
+        stopping: token.clone(),
+    });
+
+    let heartbeats = Heartbeats::new(Arc::clone(&clock));
+    let mut supervisor = Supervisor::new(token.clone(), heartbeats.clone());
+    start_listeners(&mut supervisor, &settings, &state)?;
+    start_jobs(&mut supervisor, &settings, &db, &keys, &clock);
+    if settings.mqtt.enabled {
+        start_mqtt(&mut supervisor, &settings, &state, &keys, &clock, &metrics)?;
+    }
+    let asked = token.clone();
+    let mut signals = Some(signals);
+    supervisor.spawn("signals", Policy::once(), move |_| {
+        let (signals, token) = (signals.take(), asked.clone());
+        async move {
+            if let Some(signals) = signals {
+                signals.cancel(token).await;
+            }
+            Ok(())
+        }
+    });
+    let watched = heartbeats.clone();
+    supervisor.spawn("watchdog", Policy::once(), move |task| {
+        let watched = watched.clone();
+        async move {
+            feed_watchdog(watched, task.token).await;
+            Ok(())
+        }
+    });
+
+    let (people, devices) = (settings.server.base_url(), settings.devices.listen.to_string());
+    log::info!("server.url" = people.as_str(), "devices.listen" = devices.as_str(),
+        "database.engine" = db.engine(); "central is ready");
+    systemd::ready(&format!("people at {people}, doors at {devices}"));
+    let ending = supervisor.run(GRACE).await;
+    systemd::stopping("closing the database");
+    db.close().await;
+    log::info!("central has stopped");
+    ending.into_result()
+}
+
+/// Without a pack the server still takes events and shows attendance; it only can't enrol.
+async fn open_vision(settings: &CentralSettings) -> anyhow::Result<Option<EnrolHandle>> {
+    let vision = settings.vision.clone();
+    let opened = tokio::task::spawn_blocking(move || EnrolHandle::start(&vision)).await?;
+    Ok(match opened {
+        Ok(handle) => {
+            if handle.pack().trial_only {
+                log::warn!("model.pack" = handle.pack().name.as_str(); "these models are for trying Lintel only");
+            }
+            Some(handle)
+        }
+        Err(error) => {
+            let text = lintel_runtime::exit::chain(&error.into());
+            log::warn!("error" = text.as_str(); "no photographs can be enrolled until the models are there");
+            None
+        }
+    })
+}
+
+fn start_listeners(
+    supervisor: &mut Supervisor,
+    settings: &CentralSettings,
+    state: &AppState,
+) -> anyhow::Result<()> {
+    let paths = KeyPaths::of(settings);
+    let people = listen::bind(settings.server.listen, "server.listen")?;
+    let people_tls = match (&settings.server.tls_cert, &settings.server.tls_key) {
+        (Some(certificate), Some(key)) => Some(listen::tls(certificate, key)?),
+        _ => None,
+    };
+    let doors = listen::bind(settings.devices.listen, "devices.listen")?;
+    let doors_tls = listen::tls(&paths.tls("server.pem"), &paths.tls("server.key"))?;
+    let mut start = |name: &str, listener: std::net::TcpListener, tls, router: axum::Router| {
+        supervisor.spawn(name, Policy::critical(), move |task| {
+            // A critical task runs once, and the clone shares the bound socket.
+            let listener = listener.try_clone();
+            let (tls, router): (Option<_>, _) = (Clone::clone(&tls), router.clone());
+            async move { listen::serve(listener?, tls, router, task.token).await }
+        });
+    };
+    start("listen.people", people, people_tls, routes::people(state));
+    start("listen.devices", doors, Some(doors_tls), routes::devices(state));
+    Ok(())
+}
+
+fn start_jobs(
+    supervisor: &mut Supervisor,
+    settings: &CentralSettings,
+    db: &Db,
+    keys: &Arc<CentralKeys>,
+    clock: &Arc<dyn Clock>,
+) {
+    let jobs = Jobs {
+        db: db.clone(),
+        keys: Arc::clone(keys),
+        clock: Arc::clone(clock),
+        policy: attendance::Policy::with_min_gap_s(settings.attendance.min_gap_s),
+        // The broker's steward looks at the revisions itself.
+        notices: None,
+    };
+    let policy = Policy::persistent().beating(JOBS_SILENCE);
+    supervisor.spawn("jobs", policy, move |task| jobs::run(jobs.clone(), task));
+}
+
+fn start_mqtt(
+    supervisor: &mut Supervisor,
+    settings: &CentralSettings,
+    state: &AppState,
+    keys: &Arc<CentralKeys>,
+    clock: &Arc<dyn Clock>,
+    metrics: &Arc<Metrics>,
+) -> anyhow::Result<()> {
+    let link = Link::new(&settings.mqtt, &settings.storage.keys_dir(), Arc::clone(clock))?;
+    let desk = CentralDesk::new(state.db().clone(), Arc::clone(keys), Arc::clone(clock));
+    let desk = Arc::new(desk);
+    let counters = Arc::clone(&metrics.mqtt);
+    supervisor.spawn("mqtt", Policy::persistent(), move |task| {
+        mqtt::run(task, link.clone(), Arc::clone(&desk), Arc::clone(&counters))
+    });
+    Ok(())
+}

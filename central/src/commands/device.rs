@@ -1,0 +1,120 @@
+//! `device add|list|revoke`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use lintel_runtime::config::ConfigArgs;
+use lintel_runtime::exit::{ExitCode, UsageError};
+use lintel_runtime::secrets::write_private;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{open, print};
+use crate::app::{KeyPaths, load_keys};
+use crate::auth::Actor;
+use crate::cli::DeviceCommand;
+use crate::config::CentralSettings;
+use crate::devices::{self, DeviceState, Joined};
+use crate::vault::CentralKeys;
+
+/// What a door needs to find and believe this centre. Holds its token: for its owner only.
+#[derive(Debug, Serialize)]
+struct JoinFile<'a> {
+    device_id: &'a str,
+    token: &'a str,
+    central_url: String,
+    zone: &'a str,
+    ack_public_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mqtt_url: Option<&'a str>,
+    ca_pem: String,
+}
+
+pub(super) async fn run(args: &ConfigArgs, command: DeviceCommand) -> anyhow::Result<ExitCode> {
+    let settings = open::settings(args)?.value;
+    let db = open::ready_database(&settings).await?;
+    let (actor, clock) = (Actor::local(), open::clock());
+    match command {
+        DeviceCommand::Add { id, site, door, direction, out } => {
+            let out = out.unwrap_or_else(|| PathBuf::from(format!("{id}.join.toml")));
+            if out.exists() {
+                let text = format!("{} exists: move it away or name another --out", out.display());
+                return Err(UsageError(text).into());
+            }
+            let keys = load_keys(&settings)?;
+            // Before the device is made: without it the token would be lost.
+            let ca = ca_pem(&settings)?;
+            let permit = actor.permit()?;
+            let joined =
+                devices::add(&db, &keys, &permit, &*clock, &id, &site, &door, direction.into()).await?;
+            write_join(&out, &settings, &keys, &joined, ca)?;
+            println!("added {id}; its join file holds its token: {}", out.display());
+        }
+        DeviceCommand::List(json) => {
+            let devices = devices::list(&db, &actor.permit()?).await?;
+            if json.json { print::json(&json!({ "devices": devices }))? } else { list(devices) }
+        }
+        DeviceCommand::Revoke { id } => {
+            devices::revoke(&db, &actor.permit()?, &*clock, &id).await?;
+            println!("{id} may not connect any more");
+        }
+    }
+    db.close().await;
+    Ok(ExitCode::Fine)
+}
+
+fn ca_pem(settings: &CentralSettings) -> anyhow::Result<String> {
+    let path = KeyPaths::of(settings).tls("ca.pem");
+    std::fs::read_to_string(&path)
+        .with_context(|| format!("can't read {}: run `lintel-central keys init`", path.display()))
+}
+
+fn write_join(
+    out: &Path,
+    settings: &CentralSettings,
+    keys: &CentralKeys,
+    joined: &Joined,
+    ca_pem: String,
+) -> anyhow::Result<()> {
+    let file = JoinFile {
+        device_id: joined.device.device_id.as_str(),
+        token: joined.token.expose(),
+        central_url: settings.devices.base_url(),
+        zone: &joined.device.zone,
+        ack_public_key: keys.ack.verifying_key().to_text(),
+        mqtt_url: settings.mqtt.url_for_devices(),
+        ca_pem,
+    };
+    let text = format!(
+        "# How this door finds and believes its centre. It holds the door's token: keep it secret.\n{}",
+        toml::to_string_pretty(&file)?
+    );
+    write_private(out, text.as_bytes())?;
+    Ok(())
+}
+
+fn list(devices: Vec<DeviceState>) {
+    let rows = devices
+        .into_iter()
+        .map(|state| {
+            let device = state.device;
+            let seen = state.last_seen.map_or_else(|| "never".to_owned(), |at| at.to_string());
+            let galleries = match (state.confirmed_revision, state.gallery_revision) {
+                (Some(confirmed), _) => format!("confirmed {confirmed}"),
+                (None, Some(used)) => format!("uses {used}"),
+                (None, None) => "none".into(),
+            };
+            [
+                device.device_id.to_string(),
+                device.site_id.to_string(),
+                device.door,
+                device.direction.as_str().to_owned(),
+                if device.revoked_at.is_some() { "revoked".into() } else { seen },
+                state.backlog.map_or_else(String::new, |backlog| backlog.to_string()),
+                galleries,
+            ]
+        })
+        .collect();
+    let header = ["Device", "Site", "Door", "Direction", "Last seen (UTC)", "Backlog", "Gallery"];
+    print::table(header, rows, "There is no door yet: device add ID --site S --door NAME");
+}

@@ -1,0 +1,122 @@
+//! `doctor`: looks at everything that the server needs and changes nothing.
+
+use lintel_runtime::config::{ConfigArgs, Loaded};
+use lintel_runtime::doctor::{Check, Report};
+use lintel_runtime::exit::{ExitCode, chain};
+use lintel_runtime::telemetry::colour_wanted;
+use lintel_runtime::tls::Identity;
+
+use super::open;
+use crate::app::{KeyPaths, load_keys};
+use crate::config::{CentralSettings, load};
+use crate::enrolment::EnrolHandle;
+use crate::ingest::mqtt_link::Link;
+use crate::store::{Db, devices, people, sites};
+
+pub(super) async fn run(args: &ConfigArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let loaded = load(args)?;
+    let settings = &loaded.value;
+    let mut report = Report::default();
+    report.push(of_settings(&loaded));
+    report.push(of_keys(settings));
+    report.push(of_certificate(settings));
+    let db = open::database(settings).await;
+    report.push(of_database(&db).await);
+    if let Ok(db) = &db {
+        report.push(of_records(db).await);
+        db.close().await;
+    }
+    report.push(of_models(settings).await);
+    report.push(of_broker(settings).await);
+    if json {
+        println!("{:#}", report.json());
+    } else {
+        print!("{}", report.table(colour_wanted()));
+    }
+    Ok(report.exit_code())
+}
+
+fn of_settings(loaded: &Loaded<CentralSettings>) -> Check {
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    if warnings.is_empty() {
+        Check::ok("settings", format!("{} values are set", loaded.origins.len()))
+    } else {
+        Check::warn("settings", warnings.join("; "), "`lintel-central config show` says where each comes from")
+    }
+}
+
+fn of_keys(settings: &CentralSettings) -> Check {
+    match load_keys(settings) {
+        Ok(keys) => Check::ok("keys", format!("ack key {}", keys.ack.verifying_key().key_id())),
+        Err(error) => Check::fail("keys", chain(&error.into()), "run `lintel-central keys init`"),
+    }
+}
+
+fn of_certificate(settings: &CentralSettings) -> Check {
+    let paths = KeyPaths::of(settings);
+    match Identity::from_files(&paths.tls("server.pem"), &paths.tls("server.key")) {
+        Ok(_) => Check::ok("certificate", format!("doors reach {}", settings.devices.base_url())),
+        Err(error) => Check::fail("certificate", chain(&error.into()), "run `lintel-central keys init`"),
+    }
+}
+
+async fn of_database(db: &anyhow::Result<Db>) -> Check {
+    let db = match db {
+        Ok(db) => db,
+        Err(error) => return Check::fail("database", chain(error), "set database.url, or start its server"),
+    };
+    match db.check_migrations().await {
+        Ok(()) => Check::ok("database", format!("{}, tables of this version", db.engine())),
+        Err(error) => Check::fail("database", chain(&error.into()), "run `lintel-central migrate`"),
+    }
+}
+
+async fn of_records(db: &Db) -> Check {
+    let counted: Result<_, crate::store::StoreError> = async {
+        let mut tx = db.read().await?;
+        let sites = sites::list(&mut tx).await?.len();
+        let devices = devices::list(&mut tx).await?.len();
+        Ok((sites, devices, people::list(&mut tx, None).await?.len()))
+    }
+    .await;
+    match counted {
+        Ok((0, _, _)) => {
+            Check::warn("records", "no site yet", "lintel-central site add berlin --zone Europe/Berlin")
+        }
+        Ok((sites, devices, people)) => {
+            Check::ok("records", format!("sites {sites}, doors {devices}, people {people}"))
+        }
+        Err(error) => Check::fail("records", chain(&error.into()), "run `lintel-central migrate`"),
+    }
+}
+
+async fn of_models(settings: &CentralSettings) -> Check {
+    let vision = settings.vision.clone();
+    let advice = "run `make setup`, or set vision.onnxruntime and vision.packs_dir";
+    match tokio::task::spawn_blocking(move || EnrolHandle::start(&vision)).await {
+        Ok(Ok(handle)) if handle.pack().trial_only => Check::warn(
+            "models",
+            format!("{} is for trying Lintel only", handle.pack().name),
+            "install lintel-1; see docs/models.md",
+        ),
+        Ok(Ok(handle)) => Check::ok("models", format!("{} passed its self-test", handle.pack().name)),
+        Ok(Err(error)) => Check::fail("models", chain(&error.into()), advice),
+        Err(error) => Check::fail("models", error.to_string(), advice),
+    }
+}
+
+async fn of_broker(settings: &CentralSettings) -> Check {
+    if !settings.mqtt.enabled {
+        return Check::ok("broker", "not used; doors send over HTTPS");
+    }
+    let link = match Link::new(&settings.mqtt, &settings.storage.keys_dir(), open::clock()) {
+        Ok(link) => link,
+        Err(error) => return Check::fail("broker", chain(&error.into()), "run `lintel-central keys init`"),
+    };
+    let connect = tokio::net::TcpStream::connect((link.url.host.clone(), link.url.port));
+    match tokio::time::timeout(std::time::Duration::from_secs(3), connect).await {
+        Ok(Ok(_)) => Check::ok("broker", format!("{} takes connections", link.url)),
+        Ok(Err(error)) => Check::fail("broker", format!("{}: {error}", link.url), "start the broker"),
+        Err(_) => Check::fail("broker", format!("{} doesn't answer", link.url), "check host and firewall"),
+    }
+}

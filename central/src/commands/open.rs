@@ -1,0 +1,39 @@
+//! What most commands start with: settings, logging, keys, database.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use lintel_core::time::Clock;
+use lintel_runtime::clock::SystemClock;
+use lintel_runtime::config::{ConfigArgs, Loaded};
+use lintel_runtime::telemetry;
+
+use crate::config::{CentralSettings, load};
+use crate::store::{Db, DbOptions};
+
+/// The settings, with logging started and their warnings said.
+pub(super) fn settings(args: &ConfigArgs) -> anyhow::Result<Loaded<CentralSettings>> {
+    let loaded = load(args)?;
+    telemetry::init(&loaded.value.log, clock())?;
+    for warning in &loaded.warnings {
+        log::warn!("{warning}");
+    }
+    Ok(loaded)
+}
+
+/// The machine's clock.
+pub(super) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// The database, without a look at its tables.
+pub(super) async fn database(settings: &CentralSettings) -> anyhow::Result<Db> {
+    Ok(Db::open(&DbOptions::from_settings(&settings.database, &settings.storage.data_dir)).await?)
+}
+
+/// The database with the tables of this version.
+pub(super) async fn ready_database(settings: &CentralSettings) -> anyhow::Result<Db> {
+    let db = database(settings).await?;
+    db.check_migrations().await.context("the database is not ready: run `lintel-central migrate`")?;
+    Ok(db)
+}

@@ -1,0 +1,30 @@
+//! `report daily`.
+
+use lintel_runtime::config::ConfigArgs;
+use lintel_runtime::exit::{ExitCode, UsageError};
+
+use super::open;
+use crate::auth::Actor;
+use crate::auth::permit::ReadAttendance;
+use crate::cli::ReportCommand;
+use crate::reports;
+use crate::store::{days, sites};
+
+pub(super) async fn run(args: &ConfigArgs, command: ReportCommand) -> anyhow::Result<ExitCode> {
+    let ReportCommand::Daily { date, site, format } = command;
+    let settings = open::settings(args)?.value;
+    let db = open::ready_database(&settings).await?;
+    Actor::local().permit::<ReadAttendance>()?;
+    let mut tx = db.read().await?;
+    // A mistyped site must not look like a day on which nobody came.
+    if let Some(id) = &site
+        && sites::get(&mut tx, id).await?.is_none()
+    {
+        return Err(UsageError(format!("there is no site {id}: `site list` shows them")).into());
+    }
+    let rows = days::list(&mut tx, date, date, site.as_ref()).await?;
+    tx.commit().await?;
+    print!("{}", reports::daily(&rows, format)?);
+    db.close().await;
+    Ok(ExitCode::Fine)
+}

@@ -1,0 +1,1 @@
+//! The page and its feed, over a temporary database.
