@@ -14,3 +14,14 @@ fn a_file_that_is_not_a_library_is_refused_and_the_right_one_still_loads() {
     let library = lintel_vision::locate::onnxruntime(None).expect("run `make setup` first");
     assert_eq!(Runtime::open(&library, 0).unwrap().intra_threads(), 1);
 }
+
+/// A pipeline is made on one thread and lives on the vision worker's.
+#[test]
+fn a_pipeline_can_move_to_another_thread_and_an_index_can_be_shared() {
+    fn moves<T: Send>() {}
+    fn shared<T: Send + Sync>() {}
+    moves::<lintel_vision::Pipeline>();
+    shared::<lintel_vision::GalleryIndex>();
+    shared::<Runtime>();
+    shared::<lintel_vision::ModelPack>();
+}
