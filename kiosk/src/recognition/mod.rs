@@ -8,6 +8,7 @@ pub mod cooldown;
 pub mod decision;
 pub mod evidence;
 pub mod eye;
+pub mod open;
 mod recogniser;
 mod tracker;
 pub mod worker;

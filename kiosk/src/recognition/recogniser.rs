@@ -80,7 +80,7 @@ impl Recogniser {
         let mut embedded = Embedded { eye, done: sightings.iter().map(|_| None).collect() };
         let pairs = self.weigh_contested(at, sightings, &mut embedded);
         let mut track_of = tracker::assign(pairs, sightings.len());
-        self.part_and_rejoin(at, sightings, &mut track_of, &mut embedded);
+        let heirs = self.part_and_rejoin(at, sightings, &mut track_of, &mut embedded);
         for (s, sighting) in sightings.iter().enumerate() {
             let known = track_of.get(s).copied().flatten().and_then(|t| self.tracks.get_mut(t));
             let track = match known {
@@ -95,7 +95,9 @@ impl Recogniser {
                 None => {
                     let id = TrackId(self.next_id);
                     self.next_id += 1;
-                    self.tracks.push(Track::new(id, sighting, at));
+                    let mut track = Track::new(id, sighting, at);
+                    track.is_heir = heirs.contains(&s);
+                    self.tracks.push(track);
                     let Some(track) = self.tracks.last_mut() else { continue };
                     track
                 }
@@ -142,14 +144,18 @@ impl Recogniser {
         pairs
     }
 
-    /// Parts a face from a track that it doesn't resemble, and rejoins it with one that it does.
+    /// Parts a face from a track that it doesn't resemble, and rejoins it with one that it does. Returns the
+    /// sightings that were parted from a recognised face that never left its place: a head that turned far
+    /// looks like somebody else, so such a face may turn out to be another person of the gallery, but it is
+    /// never reported as unknown.
     fn part_and_rejoin(
         &self,
         at: FrameTime,
         sightings: &[Sighting],
         track_of: &mut [Option<usize>],
         embedded: &mut Embedded<'_, impl Embed>,
-    ) {
+    ) -> Vec<usize> {
+        let mut heirs = Vec::new();
         for (s, sighting) in sightings.iter().enumerate() {
             if !sighting.refusals.is_empty() {
                 continue;
@@ -170,10 +176,15 @@ impl Recogniser {
                 .filter_map(|t| Some((t, self.tracks.get(t)?.samples.resemblance(embedding)?)))
                 .filter(|(_, alike)| *alike >= self.params.same_face)
                 .max_by(|a, b| a.1.total_cmp(&b.1));
+            let recognised = own_track.filter(|t| t.is_heir || t.decided == Some(Outcome::Punch));
+            if rejoined.is_none() && recognised.is_some_and(|track| track.never_left(&sighting.face, at)) {
+                heirs.push(s);
+            }
             if let Some(slot) = track_of.get_mut(s) {
                 *slot = rejoined.map(|(t, _)| t);
             }
         }
+        heirs
     }
 
     /// Ends the tracks whose face has left.
@@ -253,12 +264,12 @@ fn decide_present(
     };
     track.decided = Some(outcome);
     let weighed = track.samples.weighed(gallery, at.wall);
-    Some(conclude(track, outcome, weighed, vec![reason.to_owned()], gallery))
+    (!track.is_heir).then(|| conclude(track, outcome, weighed, vec![reason.to_owned()], gallery))
 }
 
 /// Decides about a face that has left. Its samples go with the track.
 fn decide_ended(track: &Track, params: &Params, gallery: &impl Gallery) -> Option<Decision> {
-    if track.decided.is_some() || track.seen < LEAST_SEEN {
+    if track.decided.is_some() || track.is_heir || track.seen < LEAST_SEEN {
         return None;
     }
     let weighed = track.samples.weighed(gallery, track.last.wall);

@@ -269,6 +269,23 @@ fn someone_else_who_steps_into_the_same_place_gets_their_own_decision() {
 }
 
 #[test]
+fn a_recognised_head_that_turns_far_is_not_reported_as_a_stranger() {
+    let mut door = Door::new(enrolled(3));
+    assert_eq!(stand(&mut door, &axis(1), 0.9, 0, 66, 5).len(), 1);
+    let turned = stand(&mut door, &axis(6), 0.9, 330, 66, 100);
+    assert!(turned.is_empty(), "{turned:?}");
+    assert!(door.end().is_empty());
+}
+
+#[test]
+fn a_stranger_who_comes_after_a_recognised_person_has_left_is_reported() {
+    let mut door = Door::new(enrolled(3));
+    stand(&mut door, &axis(1), 0.9, 0, 66, 5);
+    let next = stand(&mut door, &axis(6), 0.9, 1_200, 66, 100);
+    assert_eq!(outcomes(&next), [(Outcome::Unknown, None)]);
+}
+
+#[test]
 fn two_people_who_cross_keep_their_own_evidence() {
     let mut door = Door::new(enrolled(3));
     let mut decided = Vec::new();

@@ -28,6 +28,8 @@ pub(super) struct Track {
     pub(super) first_sample_ms: Option<i64>,
     pub(super) last_sample_ms: Option<i64>,
     pub(super) decided: Option<Outcome>,
+    /// parted by resemblance alone from a face that had been recognised and never left its place
+    pub(super) is_heir: bool,
 }
 
 impl Track {
@@ -45,6 +47,7 @@ impl Track {
             first_sample_ms: None,
             last_sample_ms: None,
             decided: None,
+            is_heir: false,
         };
         track.judge(sighting);
         track
@@ -53,6 +56,11 @@ impl Track {
     /// Whether the sighting is the very picture that was seen last (a stalled camera repeats frames).
     pub(super) fn is_repeated_by(&self, sighting: &Sighting) -> bool {
         self.face == sighting.face && self.landmarks == sighting.landmarks
+    }
+
+    /// Whether a face must be this one by place: nobody else can stand there so soon.
+    pub(super) fn never_left(&self, face: &Rect, at: FrameTime) -> bool {
+        seconds_between(self.last, at) <= 0.3 && self.face.iou(face) >= 0.5
     }
 
     /// Takes a sighting of a new frame.

@@ -1,0 +1,212 @@
+//! The local event stream: a Unix socket that sends each feedback as one JSON line.
+//!
+//! For a light, a tone or a screen beside the door. A reader that is slow loses the oldest lines and is told
+//! how many, as `{"lost":N}`; it can never slow the door down. What readers send is not read.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::Feedback;
+
+/// Lines that wait for a slow reader.
+const WAITING_LINES: usize = 64;
+/// Readers at once.
+const MAX_READERS: usize = 16;
+/// A reader that takes nothing for this long is let go.
+const WRITE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why the socket can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// Something that isn't a socket is there.
+    #[error("{} is in the way: it isn't a socket; remove it or set feedback.socket", .0.display())]
+    InTheWay(PathBuf),
+    /// The system refused.
+    #[error("can't open the socket {}: set feedback.socket to a path in a folder that this program may write", path.display())]
+    Bind {
+        /// Where.
+        path: PathBuf,
+        /// What it said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// The sending end.
+#[derive(Debug, Clone)]
+pub struct FeedbackHandle {
+    lines_tx: broadcast::Sender<std::sync::Arc<str>>,
+}
+
+/// The socket, before it is served.
+#[derive(Debug)]
+pub struct FeedbackStream {
+    listener: UnixListener,
+    path: PathBuf,
+    lines_tx: broadcast::Sender<std::sync::Arc<str>>,
+}
+
+impl FeedbackHandle {
+    /// Logs the feedback and sends it to whoever listens. Never waits.
+    pub fn publish(&self, feedback: &Feedback) {
+        feedback.log();
+        match serde_json::to_string(feedback) {
+            // Nobody listening is the usual case and no failure.
+            Ok(line) => drop(self.lines_tx.send(format!("{line}\n").into())),
+            Err(error) => {
+                log::error!("error" = error.to_string().as_str(); "feedback can't be written as JSON")
+            }
+        }
+    }
+}
+
+impl FeedbackStream {
+    /// Opens the socket (mode 0660), in place of one that an earlier run left. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StreamError`] says what is in the way.
+    pub fn open(path: &Path) -> Result<(FeedbackHandle, Self), StreamError> {
+        let refused = |source| StreamError::Bind { path: path.to_owned(), source };
+        match std::fs::symlink_metadata(path) {
+            Ok(there) if std::os::unix::fs::FileTypeExt::is_socket(&there.file_type()) => {
+                std::fs::remove_file(path).map_err(refused)?;
+            }
+            Ok(_) => return Err(StreamError::InTheWay(path.to_owned())),
+            Err(_) => {}
+        }
+        let listener = UnixListener::bind(path).map_err(refused)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(refused)?;
+        // Overflow: the oldest line goes, and the reader is told how many it lost.
+        let (lines_tx, _) = broadcast::channel(WAITING_LINES);
+        let handle = FeedbackHandle { lines_tx: lines_tx.clone() };
+        Ok((handle, Self { listener, path: path.to_owned(), lines_tx }))
+    }
+
+    /// Serves readers until told to stop; removes the socket then.
+    pub async fn serve(self, stop: CancellationToken) {
+        let mut readers = JoinSet::new();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(_) = readers.join_next(), if !readers.is_empty() => {}
+                accepted = self.listener.accept() => match accepted {
+                    Ok((reader, _)) if readers.len() < MAX_READERS => {
+                        readers.spawn(send(reader, self.lines_tx.subscribe(), stop.clone()));
+                    }
+                    Ok(_) => log::warn!("readers.max" = MAX_READERS; "too many readers of the feedback stream"),
+                    Err(error) => {
+                        log::warn!("error" = error.to_string().as_str(); "a reader of the feedback stream failed");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                },
+            }
+        }
+        readers.shutdown().await;
+        if let Err(error) = std::fs::remove_file(&self.path) {
+            log::debug!("error" = error.to_string().as_str(); "the feedback socket was gone already");
+        }
+    }
+}
+
+async fn send(
+    mut reader: UnixStream,
+    mut lines_rx: broadcast::Receiver<std::sync::Arc<str>>,
+    stop: CancellationToken,
+) {
+    loop {
+        let line = tokio::select! {
+            () = stop.cancelled() => return,
+            line = lines_rx.recv() => line,
+        };
+        let line = match line {
+            Ok(line) => line,
+            Err(RecvError::Lagged(lost)) => format!("{{\"lost\":{lost}}}\n").into(),
+            Err(RecvError::Closed) => return,
+        };
+        match tokio::time::timeout(WRITE_PATIENCE, reader.write_all(line.as_bytes())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+    use super::super::FeedbackState;
+    use super::*;
+
+    fn feedback(at: i64) -> Feedback {
+        Feedback {
+            at_ms: lintel_core::time::UtcMillis::from_i64(at),
+            state: FeedbackState::NotRecognised,
+            person: None,
+            name: None,
+            event_id: None,
+            outcome: "unknown".into(),
+            reasons: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_gets_one_json_line_for_each_feedback_and_the_socket_goes_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("feedback.sock");
+        // one left by a run that was killed
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        let (handle, stream) = FeedbackStream::open(&path).unwrap();
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(stream.serve(stop.clone()));
+        let reader = UnixStream::connect(&path).await.unwrap();
+        while handle.lines_tx.receiver_count() == 0 {
+            tokio::task::yield_now().await;
+        }
+        handle.publish(&feedback(1));
+        handle.publish(&feedback(2));
+        let mut lines = BufReader::new(reader).lines();
+        for at in [1, 2] {
+            let line = lines.next_line().await.unwrap().unwrap();
+            assert_eq!(serde_json::from_str::<Feedback>(&line).unwrap(), feedback(at));
+        }
+        stop.cancel();
+        tasks.join_next().await.unwrap().unwrap();
+        assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn a_slow_reader_is_told_how_much_it_lost_and_nobody_waits_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("feedback.sock");
+        let (handle, stream) = FeedbackStream::open(&path).unwrap();
+        let (near, far) = UnixStream::pair().unwrap();
+        let lines_rx = handle.lines_tx.subscribe();
+        for at in 0..i64::try_from(WAITING_LINES + 10).unwrap() {
+            handle.publish(&feedback(at));
+        }
+        let mut tasks = JoinSet::new();
+        tasks.spawn(send(near, lines_rx, CancellationToken::new()));
+        let mut lines = BufReader::new(far).lines();
+        assert_eq!(lines.next_line().await.unwrap().unwrap(), "{\"lost\":10}");
+        let first: Feedback = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
+        assert_eq!(first, feedback(10));
+        drop(stream);
+    }
+
+    #[tokio::test]
+    async fn a_file_in_the_way_is_not_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("feedback.sock");
+        std::fs::write(&path, b"precious").unwrap();
+        assert!(FeedbackStream::open(&path).unwrap_err().to_string().contains("in the way"));
+        assert!(path.exists());
+    }
+}
