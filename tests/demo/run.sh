@@ -62,7 +62,7 @@ kiosk() { "$bin/lintel-kiosk" --config "$work/kiosk.toml" --log warn "$@"; }
 pictures=${LINTEL_CACHE:-$HOME/.cache/lintel}/pictures
 if [ -n "${LINTEL_FACES:-}" ]; then
   pictures=$work/pictures
-  "$here/pictures.sh" "$LINTEL_FACES" "$pictures" >"$work/pictures.log" 2>&1
+  "$here/../../packaging/python.sh" -m pictures.own "$LINTEL_FACES" "$pictures" >"$work/pictures.log" 2>&1
 fi
 if [ -n "${DEMO_CAMERA:-}" ]; then source=v4l2:$DEMO_CAMERA; else source=clip:$pictures/walk_past.avi; fi
 
