@@ -5,7 +5,7 @@
 //! clip. It stores nothing and sends nothing.
 
 pub mod enrol;
-mod report;
+pub(crate) mod report;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
