@@ -1,0 +1,126 @@
+//! From punches to day records, by the job table.
+
+use jiff::civil::date;
+use lintel_central::people;
+use lintel_central::store::{days, jobs};
+use lintel_core::event::EventKind;
+use lintel_core::time::UtcMillis;
+
+use crate::door::Door;
+use crate::on_both;
+use crate::world::{MORNING, World, may};
+
+const HOUR: i64 = 3_600_000;
+
+async fn listed(world: &World) -> Vec<days::DayRow> {
+    let mut tx = world.db.read().await.unwrap();
+    days::list(&mut tx, date(2026, 11, 1), date(2026, 11, 30), None).await.unwrap()
+}
+
+on_both! {
+    async fn two_punches_make_a_day_that_is_final_once_it_is_over(world: World) {
+        let device = world.device("door-1", "berlin").await;
+        let person = world.enrolled("Ada", "berlin").await;
+        let mut door = Door::new(&device.device_id);
+        let (first, last) = (MORNING, MORNING.plus_millis(8 * HOUR));
+        let events = [door.punch(person, last), door.punch(person, first)];
+        world.take(&device, &door, &events).await;
+        world.work_off().await;
+        let rows = listed(&world).await;
+        assert_eq!(rows.len(), 1);
+        let row = &rows[0];
+        assert_eq!((row.name.as_str(), row.day.date, row.zone.as_str()), ("Ada", date(2026, 11, 20), "Europe/Berlin"));
+        assert_eq!((row.day.first_in, row.day.last_out), (Some(first), Some(last)));
+        assert_eq!((row.day.worked_ms, row.day.provisional), (8 * HOUR, true));
+
+        // Its own job waits for midnight in Berlin.
+        assert_eq!(jobs::count(&mut world.db.read().await.unwrap()).await.unwrap(), 1);
+        world.clock.set(MORNING.plus_millis(24 * HOUR));
+        world.work_off().await;
+        assert!(!listed(&world).await[0].day.provisional);
+        assert_eq!(jobs::count(&mut world.db.read().await.unwrap()).await.unwrap(), 0);
+    }
+
+    async fn an_event_is_of_the_day_of_its_door_s_zone(world: World) {
+        let device = world.device("door-1", "berlin").await;
+        let person = world.enrolled("Ada", "berlin").await;
+        let mut door = Door::new(&device.device_id);
+        // 23:30 UTC on the 19th is 00:30 on the 20th in Berlin.
+        let late = door.punch(person, UtcMillis::from_i64(MORNING.as_i64() - 8 * HOUR - HOUR / 2));
+        world.take(&device, &door, &[late]).await;
+        world.work_off().await;
+        assert_eq!(listed(&world).await[0].day.date, date(2026, 11, 20));
+    }
+
+    async fn only_accepted_punches_of_people_who_consent_count(world: World) {
+        let device = world.device("door-1", "berlin").await;
+        let (known, stranger) = (world.enrolled("Ada", "berlin").await, world.person("No Consent", "berlin").await);
+        let mut door = Door::new(&device.device_id);
+        let events = [
+            door.punch(stranger, MORNING),
+            door.event(EventKind::Ambiguous, Some(known), MORNING),
+            door.punch(known, MORNING.plus_millis(48 * HOUR)),
+        ];
+        let done = world.take(&device, &door, &events).await;
+        assert_eq!((done.stored, done.quarantined), (3, 1));
+        world.work_off().await;
+        assert!(listed(&world).await.is_empty());
+    }
+
+    async fn days_before_a_withdrawal_stay_and_an_erasure_takes_them(world: World) {
+        let device = world.device("door-1", "berlin").await;
+        let person = world.enrolled("Ada", "berlin").await;
+        let mut door = Door::new(&device.device_id);
+        let event = door.punch(person, MORNING);
+        world.take(&device, &door, &[event]).await;
+        world.clock.set(MORNING.plus_millis(HOUR));
+        people::withdraw(&world.db, &may(), &*world.clock, person).await.unwrap();
+        world.work_off().await;
+        assert_eq!(listed(&world).await.len(), 1);
+        people::erase(&world.db, &may(), &*world.clock, person).await.unwrap();
+        assert!(listed(&world).await.is_empty());
+    }
+
+    async fn a_job_asked_for_twice_is_done_once_and_asked_for_while_running_once_more(world: World) {
+        let job = |n: u8| jobs::NewJob { kind: "k", key: format!("{n}"), payload: "{}".into() };
+        let mut tx = world.db.write().await.unwrap();
+        jobs::create(&mut tx, &[job(1), job(2)], MORNING).await.unwrap();
+        jobs::create(&mut tx, &[job(1)], MORNING).await.unwrap();
+        let later = MORNING.plus_millis(HOUR);
+        let taken = jobs::claim(&mut tx, &[1; 16], MORNING, later, 10).await.unwrap();
+        assert_eq!(taken.len(), 2);
+        assert!(jobs::claim(&mut tx, &[2; 16], MORNING, later, 10).await.unwrap().is_empty());
+        jobs::create(&mut tx, &[job(1)], MORNING).await.unwrap();
+        for done in &taken {
+            jobs::delete(&mut tx, done, &[1; 16]).await.unwrap();
+        }
+        let again = jobs::claim(&mut tx, &[2; 16], MORNING, later, 10).await.unwrap();
+        assert_eq!(again.len(), 1);
+        assert_eq!(again[0].key, "1");
+        tx.commit().await.unwrap();
+    }
+
+    async fn a_lease_that_ended_is_taken_by_another(world: World) {
+        let job = jobs::NewJob { kind: "k", key: "1".into(), payload: "{}".into() };
+        let mut tx = world.db.write().await.unwrap();
+        jobs::create(&mut tx, &[job], MORNING).await.unwrap();
+        let dead = jobs::claim(&mut tx, &[1; 16], MORNING, MORNING.plus_millis(10), 10).await.unwrap();
+        let now = MORNING.plus_millis(11);
+        let taken = jobs::claim(&mut tx, &[2; 16], now, now.plus_millis(10), 10).await.unwrap();
+        assert_eq!(taken[0].attempts, 2);
+        // The one that was thought dead must not take it out.
+        jobs::delete(&mut tx, &dead[0], &[1; 16]).await.unwrap();
+        assert_eq!(jobs::count(&mut tx).await.unwrap(), 1);
+    }
+
+    async fn a_failing_job_waits_with_its_error_and_holds_nobody_up(world: World) {
+        let job = jobs::NewJob { kind: "recompute_day", key: "1".into(), payload: "nonsense".into() };
+        let mut tx = world.db.write().await.unwrap();
+        jobs::create(&mut tx, &[job], MORNING).await.unwrap();
+        tx.commit().await.unwrap();
+        world.work_off().await;
+        let mut tx = world.db.read().await.unwrap();
+        assert_eq!(jobs::count(&mut tx).await.unwrap(), 1);
+        assert!(jobs::next_due(&mut tx).await.unwrap().unwrap() > MORNING);
+    }
+}
