@@ -21,6 +21,7 @@ pub mod gallery;
 pub mod ingest;
 pub mod jobs;
 pub mod people;
+pub mod scratch;
 pub mod sites;
 pub mod streams;
 pub mod templates;

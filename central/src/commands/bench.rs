@@ -1,0 +1,102 @@
+//! `bench`: events accepted a second on each database, beside a bare insert of the same rows.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use lintel_core::time::Clock;
+use lintel_runtime::clock::SystemClock;
+use lintel_runtime::exit::ExitCode;
+
+use crate::bench::place::{PostgresPlace, PrivatePostgres, SqlitePlace};
+use crate::bench::{Figure, Size, measure};
+use crate::cli::BenchArgs;
+
+/// Runs the bench. PostgreSQL servers are the named ones; without any, a private one where it is installed.
+///
+/// # Errors
+/// When a database can't be had or loses something.
+pub async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let size = Size { events: args.events.max(1), batch: args.batch.max(1) };
+    let mut figures = vec![on_sqlite(&*clock, size).await.context("measuring on SQLite")?];
+    if args.database_urls.is_empty() {
+        if let Some(server) = PrivatePostgres::start().context("starting a private PostgreSQL")? {
+            figures.push(on_postgres(&*clock, &server.url(), size).await.context("measuring on PostgreSQL")?);
+        } else {
+            eprintln!("PostgreSQL is not installed here: only SQLite was measured");
+        }
+    }
+    for url in &args.database_urls {
+        figures
+            .push(on_postgres(&*clock, url, size).await.context("measuring on a PostgreSQL that was named")?);
+    }
+    let text = if args.json.json {
+        let document = serde_json::json!({ "ingest": figures });
+        format!("{document:#}\n")
+    } else {
+        table(&figures)
+    };
+    std::io::stdout().write_all(text.as_bytes()).context("writing the figures")?;
+    Ok(ExitCode::Fine)
+}
+
+async fn on_sqlite(clock: &dyn Clock, size: Size) -> anyhow::Result<Figure> {
+    let place = SqlitePlace::make()?;
+    let db = place.open(clock).await?;
+    let figure = measure(&db, clock, size).await;
+    db.close().await;
+    Ok(figure?)
+}
+
+async fn on_postgres(clock: &dyn Clock, url: &str, size: Size) -> anyhow::Result<Figure> {
+    let place = PostgresPlace::make(url).await?;
+    let figure = match place.open(clock).await {
+        Ok(db) => {
+            let figure = measure(&db, clock, size).await.map_err(anyhow::Error::from);
+            db.close().await;
+            figure
+        }
+        Err(error) => Err(error.into()),
+    };
+    place.drop().await.context("dropping the bench's database")?;
+    figure
+}
+
+fn table(figures: &[Figure]) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header([
+        "database",
+        "accepted/s",
+        "range",
+        "bare insert/s",
+        "range",
+        "ratio",
+        "floor",
+        "a batch",
+        "bytes",
+    ]);
+    for figure in figures {
+        let range = |[low, high]: [f64; 2]| format!("{low:.0} to {high:.0}");
+        table.add_row([
+            figure.engine.to_owned(),
+            format!("{:.0}", figure.accepted_per_s),
+            range(figure.accepted_range),
+            format!("{:.0}", figure.bare_per_s),
+            range(figure.bare_range),
+            format!("{:.2}", figure.ratio),
+            "0.40".to_owned(),
+            figure.batch.to_string(),
+            figure.mean_body_bytes.to_string(),
+        ]);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!(
+        "{table}\nAccepted: committed with full synchronisation and acked, one sender. Bare: a multi-row insert of the \
+         same rows,\nsame tables, indexes and synchronisation, in turns in the same run. Medians of the rounds.\n"
+    )
+}
