@@ -57,18 +57,21 @@ impl Params {
     /// The defaults around a pack's thresholds.
     #[must_use]
     pub fn new(match_score: f32, margin: f32) -> Self {
+        // Similarities of one pack crowd together where another's spread out, so distances are in units of
+        // what the pack itself leaves between its threshold and a perfect match.
+        let room = 1.0 - match_score;
         Self {
             frames: 3,
             match_score,
             margin,
-            doubt: 0.08,
+            doubt: room * 0.16,
             cooldown_ms: 60_000,
             lost_after_ms: 2_000,
             window_ms: 5_000,
             unknown_after_ms: 3_000,
             recheck_ms: 1_000,
-            other_face: 0.20,
-            same_face: 0.45,
+            other_face: 1.0 - room * 1.6,
+            same_face: 1.0 - room * 1.1,
         }
     }
 
