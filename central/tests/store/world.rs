@@ -52,7 +52,6 @@ impl Clock for HandClock {
 #[derive(Clone)]
 pub struct World {
     pub db: Db,
-    pub url: String,
     pub keys: Arc<CentralKeys>,
     pub clock: Arc<HandClock>,
     _dir: Arc<tempfile::TempDir>,
@@ -91,7 +90,7 @@ impl World {
         db.migrate(&*clock).await.unwrap();
         let ring = || FernetRing::parse(&FernetRing::generate_key()).unwrap();
         let keys = CentralKeys { ack: SigningKey::from_seed(&[7; 32]), face: ring(), data: ring() };
-        let world = Self { db, url, keys: Arc::new(keys), clock, _dir: Arc::new(dir), _server: server };
+        let world = Self { db, keys: Arc::new(keys), clock, _dir: Arc::new(dir), _server: server };
         for (id, zone) in [("berlin", "Europe/Berlin"), ("lisbon", "Europe/Lisbon")] {
             sites::add(&world.db, &may(), &*world.clock, &site(id), zone, None).await.unwrap();
         }
