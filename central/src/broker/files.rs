@@ -189,7 +189,7 @@ fn mosquitto_conf(plan: &BrokerPlan, plugin: &Path, user: Option<&str>) -> Resul
         }
         None => {
             line(format_args!(
-                "# Without TLS passwords are in clear: loopback only. `mqtt config --tls` listens everywhere:\n\
+                "# Without TLS passwords are in clear: loopback only. With mqtt.url = mqtts://… this is:\n\
                  #   listener 8883\n#   certfile …/keys/tls/server.pem\n#   keyfile …/keys/tls/server.key\n\
                  listener {} 127.0.0.1\n",
                 plan.port
