@@ -3,10 +3,10 @@
 //! Health needs no credential and says no more than a word; metrics name devices, so they are for
 //! loopback or for a token.
 
-use axum::{Extension, Json};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde_json::json;
 
 use crate::api::problem::Problem;

@@ -28,3 +28,6 @@ pub mod reports;
 pub mod sites;
 pub mod store;
 pub mod vault;
+
+#[cfg(test)]
+mod tests;

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::ingest::Accepted;
 use crate::ingest::mqtt::MqttCounters;
 
 /// The road that events came by.
@@ -36,6 +37,12 @@ pub struct Events {
 }
 
 impl Events {
+    /// Adds what [`crate::ingest::accept()`] made of a batch.
+    pub fn accepted(&self, road: Road, accepted: &Accepted) {
+        let (duplicate, rejected) = (accepted.body.duplicate.len(), accepted.body.rejected.len());
+        self.count(road, accepted.stored as u64, duplicate as u64, rejected as u64);
+    }
+
     /// Adds what became of a batch.
     pub fn count(&self, road: Road, accepted: u64, duplicate: u64, rejected: u64) {
         let counts = match road {
@@ -122,11 +129,16 @@ impl Metrics {
     fn render_events(&self, out: &mut String) {
         head(out, "lintel_events_total", "counter", "Events by road and what became of them.");
         for (road, counts) in [("https", &self.events.https), ("mqtt", &self.events.mqtt)] {
-            for (outcome, count) in
-                [("accepted", &counts.accepted), ("duplicate", &counts.duplicate), ("rejected", &counts.rejected)]
-            {
+            for (outcome, count) in [
+                ("accepted", &counts.accepted),
+                ("duplicate", &counts.duplicate),
+                ("rejected", &counts.rejected),
+            ] {
                 let count = count.load(Ordering::Relaxed);
-                line(out, format_args!("lintel_events_total{{road=\"{road}\",outcome=\"{outcome}\"}} {count}"));
+                line(
+                    out,
+                    format_args!("lintel_events_total{{road=\"{road}\",outcome=\"{outcome}\"}} {count}"),
+                );
             }
         }
     }
@@ -136,7 +148,12 @@ impl Metrics {
         head(out, "lintel_mqtt_connected", "gauge", "Whether the connection to the broker stands.");
         let connected = u8::from(mqtt.connected.load(Ordering::Relaxed));
         line(out, format_args!("lintel_mqtt_connected {connected}"));
-        head(out, "lintel_mqtt_messages_total", "counter", "Messages from the broker and what became of them.");
+        head(
+            out,
+            "lintel_mqtt_messages_total",
+            "counter",
+            "Messages from the broker and what became of them.",
+        );
         for (outcome, count) in [
             ("received", &mqtt.received),
             ("acked", &mqtt.acked),
@@ -178,7 +195,12 @@ fn render_gauges(out: &mut String, gauges: &Gauges) {
             line(out, format_args!("lintel_device_last_seen_seconds{{device=\"{device}\"}} {}", seen / 1000));
         }
     }
-    head(out, "lintel_device_backlog", "gauge", "Events that a device has not delivered yet, as it said last.");
+    head(
+        out,
+        "lintel_device_backlog",
+        "gauge",
+        "Events that a device has not delivered yet, as it said last.",
+    );
     for (device, _, backlog) in &gauges.devices {
         if let Some(backlog) = backlog {
             line(out, format_args!("lintel_device_backlog{{device=\"{device}\"}} {backlog}"));

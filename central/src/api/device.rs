@@ -26,14 +26,8 @@ pub async fn send_events(
 ) -> Result<Response, Problem> {
     // The bytes themselves: what was hashed must not pass through another serialiser.
     let bytes = read(request, &state).await?;
-    let accepted =
-        accept(state.db(), &state.keys().ack, state.clock(), Road::Https, &device, &bytes).await?;
-    state.metrics().events.count(
-        metrics::Road::Https,
-        accepted.stored as u64,
-        accepted.body.duplicate.len() as u64,
-        accepted.body.rejected.len() as u64,
-    );
+    let accepted = accept(state.db(), &state.keys().ack, state.clock(), Road::Https, &device, &bytes).await?;
+    state.metrics().events.accepted(metrics::Road::Https, &accepted);
     let body = serde_json::to_vec(&accepted.ack).map_err(|error| Problem::internal(&error))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
@@ -69,8 +63,7 @@ pub async fn get_gallery(
     Params(wanted): Params<SinceRevision>,
 ) -> Result<Response, Problem> {
     let pack = wanted.pack.as_deref().unwrap_or(&state.settings().vision.pack);
-    let delta =
-        gallery::sealed_delta_for(state.db(), state.keys(), &device, wanted.since, pack).await?;
+    let delta = gallery::sealed_delta_for(state.db(), state.keys(), &device, wanted.since, pack).await?;
     Ok(match delta {
         Some(delta) => Json(delta).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),

@@ -14,7 +14,8 @@ use super::problem::Problem;
 use crate::app::AppState;
 
 /// Everything from here, nothing inline, nobody frames it.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+pub const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 #[derive(Serialize)]
 struct Body<'a> {

@@ -9,6 +9,3 @@ pub mod layers;
 pub mod problem;
 pub mod routes;
 pub mod v1;
-
-#[cfg(test)]
-mod tests;

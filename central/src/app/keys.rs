@@ -95,7 +95,8 @@ pub enum KeyError {
 pub fn load_keys(settings: &CentralSettings) -> Result<CentralKeys, KeyError> {
     let paths = KeyPaths::of(settings);
     let keys = &settings.keys;
-    let data = ring("DATA_ENCRYPTION_KEY", "the data key is missing", &keys.data_encryption_key, &paths.data())?;
+    let data =
+        ring("DATA_ENCRYPTION_KEY", "the data key is missing", &keys.data_encryption_key, &paths.data())?;
     let face = ring(
         "FACE_DATA_ENCRYPTION_KEY",
         "the face key is missing",

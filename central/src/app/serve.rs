@@ -164,7 +164,7 @@ fn start_mqtt(
 ) -> anyhow::Result<()> {
     let link = Link::new(&settings.mqtt, &settings.storage.keys_dir(), Arc::clone(clock))?;
     let desk = CentralDesk::new(state.db().clone(), Arc::clone(keys), Arc::clone(clock));
-    let desk = Arc::new(desk);
+    let desk = Arc::new(desk.counting(Arc::clone(metrics)));
     let counters = Arc::clone(&metrics.mqtt);
     supervisor.spawn("mqtt", Policy::persistent(), move |task| {
         mqtt::run(task, link.clone(), Arc::clone(&desk), Arc::clone(&counters))

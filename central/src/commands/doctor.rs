@@ -41,7 +41,11 @@ fn of_settings(loaded: &Loaded<CentralSettings>) -> Check {
     if warnings.is_empty() {
         Check::ok("settings", format!("{} values are set", loaded.origins.len()))
     } else {
-        Check::warn("settings", warnings.join("; "), "`lintel-central config show` says where each comes from")
+        Check::warn(
+            "settings",
+            warnings.join("; "),
+            "`lintel-central config show` says where each comes from",
+        )
     }
 }
 

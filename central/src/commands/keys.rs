@@ -129,7 +129,9 @@ fn ca_params(clock: &dyn Clock) -> anyhow::Result<CertificateParams> {
 
 fn server_params(settings: &CentralSettings, clock: &dyn Clock) -> anyhow::Result<CertificateParams> {
     let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).to_vec();
-    names.extend(settings.devices.names.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
+    names.extend(
+        settings.devices.names.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>(),
+    );
     let mut params = CertificateParams::new(names)
         .context("devices.names: write host names and addresses, without scheme and port")?;
     params.distinguished_name = named("Lintel central");

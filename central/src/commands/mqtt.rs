@@ -21,9 +21,8 @@ pub(super) fn run(args: &ConfigArgs, command: MqttCommand) -> anyhow::Result<Exi
     let password = secrets::read(&path)
         .and_then(|file| file.text(&path))
         .context("the centre's password at the broker: run `lintel-central keys init`")?;
-    let tls = url
-        .tls
-        .then(|| BrokerTls { certificate: paths.tls("server.pem"), key: paths.tls("server.key") });
+    let tls =
+        url.tls.then(|| BrokerTls { certificate: paths.tls("server.pem"), key: paths.tls("server.key") });
     let written = write(&BrokerPlan {
         folder: std::path::absolute(&out)?,
         port: port.unwrap_or(url.port),

@@ -23,11 +23,7 @@ pub(super) async fn run(args: &ConfigArgs, command: PeopleCommand) -> anyhow::Re
     Ok(code)
 }
 
-async fn of_command(
-    settings: &CentralSettings,
-    db: &Db,
-    command: PeopleCommand,
-) -> anyhow::Result<ExitCode> {
+async fn of_command(settings: &CentralSettings, db: &Db, command: PeopleCommand) -> anyhow::Result<ExitCode> {
     let (actor, clock) = (Actor::local(), open::clock());
     let permit = actor.permit()?;
     match command {
@@ -46,7 +42,11 @@ async fn of_command(
                 people::consent(db, &permit, &*clock, person.person_id, notice, "cli").await?;
             }
             let enrolment = enrol_folder(settings, db, &person, &photos).await?;
-            return if json.json { print::json(&enrolment).map(|()| code(&enrolment)) } else { Ok(say(&enrolment)) };
+            return if json.json {
+                print::json(&enrolment).map(|()| code(&enrolment))
+            } else {
+                Ok(say(&enrolment))
+            };
         }
         PeopleCommand::Consent { person, notice } => {
             let id = find(db, &person).await?.person_id;

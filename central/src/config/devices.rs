@@ -54,6 +54,9 @@ pub(super) fn describe() -> Vec<(&'static str, &'static str)> {
             "devices.url",
             "The address in join files, such as https://lintel.example.org:8443; made from the first name when absent.",
         ),
-        ("devices.offline_after_s", "A door that was not heard from for this many seconds is shown as offline."),
+        (
+            "devices.offline_after_s",
+            "A door that was not heard from for this many seconds is shown as offline.",
+        ),
     ]
 }

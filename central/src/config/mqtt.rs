@@ -62,6 +62,9 @@ pub(super) fn describe() -> Vec<(&'static str, &'static str)> {
         ("mqtt.device_url", "The address in join files, when doors reach the broker by another one."),
         ("mqtt.username", "The user of this server at the broker."),
         ("mqtt.password_file", "A file with its password; keys/mqtt.password in data_dir when absent."),
-        ("mqtt.ca_file", "The CA that the broker's certificate is checked against; keys/tls/ca.pem when absent."),
+        (
+            "mqtt.ca_file",
+            "The CA that the broker's certificate is checked against; keys/tls/ca.pem when absent.",
+        ),
     ]
 }

@@ -9,9 +9,6 @@ mod login;
 mod page;
 mod view;
 
-#[cfg(test)]
-mod tests;
-
 pub use assets::asset;
 pub use feed::live;
 pub use login::{log_in, log_out, page_for_strangers, root};

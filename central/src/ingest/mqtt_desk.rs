@@ -17,6 +17,7 @@ use lintel_runtime::secrets::SecretString;
 use super::{AcceptError, Road, accept};
 use crate::broker::reconcile::Wanted;
 use crate::devices::{self, DeviceError};
+use crate::metrics::{self, Metrics};
 use crate::store::{Db, broker};
 use crate::vault::CentralKeys;
 
@@ -55,6 +56,7 @@ pub struct CentralDesk {
     clock: Arc<dyn Clock>,
     /// Opened tokens by their sealed form, so that a look at an unchanged list opens nothing.
     opened: Mutex<BTreeMap<String, SecretString>>,
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl std::fmt::Debug for CentralDesk {
@@ -67,7 +69,13 @@ impl CentralDesk {
     /// A desk over the database and keys.
     #[must_use]
     pub fn new(db: Db, keys: Arc<CentralKeys>, clock: Arc<dyn Clock>) -> Self {
-        Self { db, keys, clock, opened: Mutex::new(BTreeMap::new()) }
+        Self { db, keys, clock, opened: Mutex::new(BTreeMap::new()), metrics: None }
+    }
+
+    /// The same, counting what becomes of the events.
+    #[must_use]
+    pub fn counting(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics: Some(metrics), ..self }
     }
 
     /// Opens the tokens that weren't opened before. One that doesn't open is left out and said once a look:
@@ -112,6 +120,9 @@ impl Desk for CentralDesk {
         };
         match accept(&self.db, &self.keys.ack, &*self.clock, Road::Mqtt, &device, body).await {
             Ok(accepted) => {
+                if let Some(metrics) = &self.metrics {
+                    metrics.events.accepted(metrics::Road::Mqtt, &accepted);
+                }
                 let ack = serde_json::to_vec(&accepted.ack).context("writing the ack")?;
                 Ok(Verdict::Acked(ack.into()))
             }

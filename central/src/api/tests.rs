@@ -1,1 +1,0 @@
-//! The HTTP interface, knocked at in-process over a temporary database.

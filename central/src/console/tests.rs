@@ -1,1 +1,0 @@
-//! The page and its feed, over a temporary database.
