@@ -2,9 +2,16 @@
 //!
 //! `main.rs` parses the command line and ends with an exit code; everything else is here.
 
+pub mod app;
 pub mod camera;
+pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod feedback;
 pub mod gallery;
+pub mod health;
+pub mod identity;
+pub mod keys;
+pub mod outbox;
 pub mod recognition;
+pub mod sync;

@@ -1,0 +1,106 @@
+//! From a decision to a stored event, and only then to feedback.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use lintel_core::event::PersonalPart;
+use lintel_runtime::supervisor::TaskContext;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::feedback::stream::FeedbackHandle;
+use crate::feedback::{Feedback, Stored};
+use crate::gallery::index::SharedGallery;
+use crate::health::ClockWatch;
+use crate::identity::Identity;
+use crate::outbox::{AppendError, EventDraft, OutboxHandle};
+use crate::recognition::Decision;
+use crate::recognition::worker::WorkerHandle;
+
+/// Without a decision it beats this often, so that the watchdog sees it wait and not hang.
+const BEAT: Duration = Duration::from_secs(10);
+
+pub(super) struct Recorder {
+    pub(super) decisions_rx: mpsc::Receiver<Decision>,
+    pub(super) outbox: OutboxHandle,
+    pub(super) worker: WorkerHandle,
+    pub(super) feedback: FeedbackHandle,
+    pub(super) shared: SharedGallery,
+    pub(super) identity: Arc<Identity>,
+    pub(super) pack: String,
+    pub(super) watch: ClockWatch,
+    pub(super) online: Arc<AtomicBool>,
+    /// Cancelled when the last decision is stored.
+    pub(super) recorded: CancellationToken,
+}
+
+impl Recorder {
+    pub(super) async fn run(mut self, context: &TaskContext) -> anyhow::Result<()> {
+        let _done = self.recorded.clone().drop_guard();
+        loop {
+            context.beat.beat();
+            tokio::select! {
+                () = context.token.cancelled() => break,
+                decision = self.decisions_rx.recv() => match decision {
+                    Some(decision) => self.record(&decision).await,
+                    None => anyhow::bail!("recognition has ended"),
+                },
+                // A writer that hangs must stop the beat: it is asked, and not only waited beside.
+                () = tokio::time::sleep(BEAT) => drop(self.outbox.status().await?),
+            }
+        }
+        self.worker.stop();
+        while let Some(decision) = self.decisions_rx.recv().await {
+            self.record(&decision).await;
+        }
+        Ok(())
+    }
+
+    async fn record(&self, decision: &Decision) {
+        let stored = if decision.repeat { Stored::Counted } else { self.store(decision).await };
+        if let (Stored::Refused, Some(person)) = (stored, decision.person) {
+            self.worker.not_stored(person);
+        }
+        let gallery = self.shared.load();
+        let name = decision.person.map_or("", |person| gallery.name_of(person));
+        self.feedback.publish(&Feedback::of(decision, stored, name));
+    }
+
+    async fn store(&self, decision: &Decision) -> Stored {
+        let draft = self.draft(decision);
+        match self.outbox.append(draft).await {
+            Ok(appended) => {
+                let online = self.online.load(Ordering::Relaxed);
+                log::info!("event.id" = appended.event_id.to_string().as_str(), "event.seq" = appended.seq,
+                    "event.kind" = decision.outcome.as_str(); "event stored");
+                Stored::Committed { event_id: appended.event_id, online }
+            }
+            Err(AppendError::RateLimited { .. }) => Stored::Counted,
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                log::error!("event.kind" = decision.outcome.as_str(),
+                    "error" = lintel_runtime::exit::chain(&error).as_str(); "an event could not be stored");
+                Stored::Refused
+            }
+        }
+    }
+
+    fn draft(&self, decision: &Decision) -> EventDraft {
+        let personal = PersonalPart {
+            person_id: decision.person,
+            evidence: Some(decision.evidence.clone()),
+            reasons: decision.reasons.clone(),
+        };
+        EventDraft {
+            kind: decision.outcome.event_kind(),
+            direction_hint: self.identity.direction,
+            captured_at: decision.captured_at,
+            clock: self.watch.reading(decision.monotonic_ms),
+            model_pack: self.pack.clone(),
+            gallery_revision: decision.gallery_revision,
+            suppressed: decision.suppressed,
+            personal: Some(personal),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The command line: what can be typed, in one place.
+//!
+//! Only shapes; `commands` does the work.
+
+use clap::{Args, Parser, Subcommand};
+use lintel_runtime::config::ConfigArgs;
+
+use crate::commands::bench::BenchArgs;
+use crate::commands::replay::ReplayArgs;
+
+/// The daemon at the door: sees, recognises, records, delivers.
+#[derive(Debug, Parser)]
+#[command(name = "lintel-kiosk", version, about, propagate_version = true)]
+pub struct Cli {
+    /// Where settings come from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// What is logged, such as debug or "info,lintel_kiosk=debug"; the same as --set log.level=….
+    #[arg(long, value_name = "LEVEL", global = true)]
+    pub log: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the door.
+    Run,
+    /// Recognise people in a recording, with no network and no central.
+    Replay(ReplayArgs),
+    /// The settings: a commented template, the effective values, a check.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Check everything this door needs, one line each.
+    Doctor(JsonArg),
+    /// The events that this door keeps.
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// The people that this door may recognise.
+    #[command(subcommand)]
+    Gallery(GalleryCommand),
+    /// Measure this box: each stage, the search, the outbox, the whole way from frame to commit.
+    Bench(BenchArgs),
+}
+
+/// `--json`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct JsonArg {
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `config …`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print a configuration file with every setting and its default.
+    Template,
+    /// Print the effective values and where each came from.
+    Show(JsonArg),
+    /// Check the settings; unknown names are refused.
+    Check,
+}
+
+/// `outbox …`.
+#[derive(Debug, Subcommand)]
+pub enum OutboxCommand {
+    /// How many events are kept and how many wait for central.
+    Status(JsonArg),
+    /// The newest events.
+    List {
+        /// Most events to list.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        /// Print one JSON document instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `gallery …`.
+#[derive(Debug, Subcommand)]
+pub enum GalleryCommand {
+    /// Revision, people and templates.
+    Status(JsonArg),
+}

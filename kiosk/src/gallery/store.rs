@@ -1,0 +1,298 @@
+//! The gallery on the disk: encrypted with a key of its own, changed by whole deltas only.
+//!
+//! Nothing here is the only copy: a file that can't be read is set aside and the gallery is fetched anew.
+
+use std::path::{Path, PathBuf};
+
+use lintel_core::embedding::Embedding;
+use lintel_core::gallery::{GalleryDelta, GalleryPerson, GalleryTemplate};
+use lintel_core::ids::{PersonId, TemplateId};
+use lintel_core::time::UtcMillis;
+use lintel_runtime::secrets::SecretString;
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+
+const SCHEMA: &str = include_str!("../../../migrations/kiosk/gallery/0001_gallery.sql");
+const VERSION: i64 = 1;
+
+/// The gallery's database.
+pub struct GalleryStore {
+    db: Connection,
+}
+
+/// What the stored gallery is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct GalleryState {
+    /// Revision at central; 0: never fetched.
+    pub revision: i64,
+    /// The pack that made the templates.
+    pub model_pack: String,
+    /// IANA name of the site's zone.
+    pub zone: String,
+    /// People in it.
+    pub people: u64,
+    /// Their templates.
+    pub templates: u64,
+}
+
+/// The gallery can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite failed.
+    #[error("{act}")]
+    Database {
+        /// What was tried.
+        act: &'static str,
+        /// What SQLite said.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// An unreadable file can't be moved out of the way.
+    #[error("{} can't be read and can't be set aside", path.display())]
+    Aside {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A delta that starts somewhere else.
+    #[error("the delta starts from revision {since}, but this door has {have}")]
+    Gap {
+        /// Where it starts.
+        since: i64,
+        /// What is stored.
+        have: i64,
+    },
+    /// A stored row is no template.
+    #[error("a stored template can't be read: {0}")]
+    Corrupt(String),
+}
+
+fn failed(act: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
+    move |source| StoreError::Database { act, source }
+}
+
+impl GalleryStore {
+    /// Opens the gallery with a key of 64 hexadecimal digits; an unreadable file is set aside and the gallery
+    /// starts empty.
+    ///
+    /// # Errors
+    /// When neither works.
+    pub fn open(path: &Path, key: &SecretString, now: UtcMillis) -> Result<Self, StoreError> {
+        match Self::connect(path, key) {
+            Ok(store) => Ok(store),
+            Err(error) if path.exists() => {
+                let aside = path.with_extension(format!("db.unreadable-{}", now.as_i64()));
+                log::warn!("error" = chain(&error).as_str(), "file" = aside.display().to_string().as_str();
+                    "the gallery can't be read; it is set aside and fetched anew");
+                std::fs::rename(path, &aside)
+                    .map_err(|source| StoreError::Aside { path: path.to_owned(), source })?;
+                for suffix in ["-wal", "-shm"] {
+                    let mut name = path.as_os_str().to_owned();
+                    name.push(suffix);
+                    // Absent is what it should be.
+                    std::fs::remove_file(name).ok();
+                }
+                Self::connect(path, key)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn connect(path: &Path, key: &SecretString) -> Result<Self, StoreError> {
+        let act = "opening the gallery";
+        let db = Connection::open(path).map_err(failed(act))?;
+        db.pragma_update(None, "key", format!("x'{}'", key.expose())).map_err(failed(act))?;
+        db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")
+            .map_err(failed(act))?;
+        let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed(act))?;
+        if found < VERSION {
+            db.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA}; PRAGMA user_version = {VERSION}; COMMIT;"))
+                .map_err(failed("making the gallery's tables"))?;
+        }
+        Ok(Self { db })
+    }
+
+    /// What is stored.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn state(&self) -> Result<GalleryState, StoreError> {
+        let act = "reading the gallery's state";
+        let text = |key: &str| -> Result<String, StoreError> {
+            self.db
+                .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
+                .optional()
+                .map(Option::unwrap_or_default)
+                .map_err(failed(act))
+        };
+        let count = |sql: &str| -> Result<u64, StoreError> {
+            let count: i64 = self.db.query_row(sql, [], |row| row.get(0)).map_err(failed(act))?;
+            Ok(u64::try_from(count).unwrap_or(0))
+        };
+        Ok(GalleryState {
+            revision: text("revision")?.parse().unwrap_or(0),
+            model_pack: text("model_pack")?,
+            zone: text("zone")?,
+            people: count("SELECT COUNT(*) FROM person")?,
+            templates: count("SELECT COUNT(*) FROM template")?,
+        })
+    }
+
+    /// Applies a delta as a whole.
+    ///
+    /// # Errors
+    /// [`StoreError::Gap`] when it starts from another revision; nothing has changed then.
+    pub fn apply(&mut self, delta: &GalleryDelta) -> Result<(), StoreError> {
+        let have = self.state()?.revision;
+        if delta.since != 0 && delta.since != have {
+            return Err(StoreError::Gap { since: delta.since, have });
+        }
+        let act = "storing a gallery";
+        let transaction = self.db.transaction().map_err(failed(act))?;
+        write(&transaction, delta).map_err(failed(act))?;
+        transaction.commit().map_err(failed(act))?;
+        // What was removed must not stay readable in the log.
+        let truncated = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        truncated.map_err(failed("writing the gallery back"))
+    }
+
+    /// Everybody.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn people(&self) -> Result<Vec<GalleryPerson>, StoreError> {
+        let act = "reading the gallery";
+        let mut select = self
+            .db
+            .prepare(
+                "SELECT person.person_id, display_name, not_after, template_id, embedding
+                 FROM person LEFT JOIN template ON template.person_id = person.person_id
+                 ORDER BY person.person_id, template_id",
+            )
+            .map_err(failed(act))?;
+        let mut rows = select.query([]).map_err(failed(act))?;
+        let mut people: Vec<GalleryPerson> = Vec::new();
+        while let Some(row) = rows.next().map_err(failed(act))? {
+            let id: String = row.get(0).map_err(failed(act))?;
+            let person_id = PersonId::parse(&id).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            if people.last().is_none_or(|last| last.person_id != person_id) {
+                people.push(GalleryPerson {
+                    person_id,
+                    display_name: row.get(1).map_err(failed(act))?,
+                    not_after: row.get::<_, Option<i64>>(2).map_err(failed(act))?.map(UtcMillis::from_i64),
+                    templates: Vec::new(),
+                });
+            }
+            let template: Option<String> = row.get(3).map_err(failed(act))?;
+            let bytes: Option<Vec<u8>> = row.get(4).map_err(failed(act))?;
+            if let (Some(last), Some(template), Some(bytes)) = (people.last_mut(), template, bytes) {
+                let corrupt = |error: &dyn std::fmt::Display| StoreError::Corrupt(error.to_string());
+                last.templates.push(GalleryTemplate {
+                    template_id: TemplateId::parse(&template).map_err(|error| corrupt(&error))?,
+                    embedding: Embedding::from_bytes(&bytes).map_err(|error| corrupt(&error))?,
+                });
+            }
+        }
+        Ok(people)
+    }
+}
+
+fn write(transaction: &Transaction<'_>, delta: &GalleryDelta) -> rusqlite::Result<()> {
+    if delta.since == 0 {
+        transaction.execute("DELETE FROM person", [])?;
+    }
+    let gone = delta.remove.iter().chain(delta.upsert.iter().map(|person| &person.person_id));
+    for person in gone {
+        transaction.execute("DELETE FROM person WHERE person_id = ?1", [person.to_string()])?;
+    }
+    for person in &delta.upsert {
+        let id = person.person_id.to_string();
+        transaction
+            .prepare_cached("INSERT INTO person (person_id, display_name, not_after) VALUES (?1, ?2, ?3)")?
+            .execute(params![id, person.display_name, person.not_after.map(UtcMillis::as_i64)])?;
+        for template in &person.templates {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO template (template_id, person_id, embedding) VALUES (?1, ?2, ?3)",
+                )?
+                .execute(params![template.template_id.to_string(), id, template.embedding.to_bytes()])?;
+        }
+    }
+    let meta = [
+        ("revision", delta.revision.to_string()),
+        ("model_pack", delta.model_pack.clone()),
+        ("zone", delta.zone.clone()),
+    ];
+    for (key, value) in meta {
+        transaction.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            params![key, value],
+        )?;
+    }
+    Ok(())
+}
+
+fn chain(error: &StoreError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(digit: &str) -> SecretString {
+        SecretString::new(digit.repeat(64))
+    }
+
+    fn person(n: u8) -> GalleryPerson {
+        GalleryPerson {
+            person_id: PersonId::new(UtcMillis::from_i64(1), &[n; 10]),
+            display_name: format!("P{n}"),
+            not_after: Some(UtcMillis::from_i64(i64::from(n))),
+            templates: vec![GalleryTemplate {
+                template_id: TemplateId::new(UtcMillis::from_i64(1), &[n; 10]),
+                embedding: Embedding::normalise(vec![f32::from(n), 1.0]).unwrap(),
+            }],
+        }
+    }
+
+    fn delta(since: i64, revision: i64, upsert: Vec<GalleryPerson>, remove: Vec<PersonId>) -> GalleryDelta {
+        GalleryDelta { since, revision, model_pack: "p".into(), zone: "UTC".into(), upsert, remove }
+    }
+
+    #[test]
+    fn deltas_add_replace_and_remove_and_a_full_one_starts_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gallery.db");
+        let mut store = GalleryStore::open(&path, &key("a"), UtcMillis::from_i64(0)).unwrap();
+        store.apply(&delta(0, 3, vec![person(1), person(2)], vec![])).unwrap();
+        store.apply(&delta(3, 4, vec![person(2), person(3)], vec![person(1).person_id])).unwrap();
+        drop(store);
+        let mut store = GalleryStore::open(&path, &key("a"), UtcMillis::from_i64(0)).unwrap();
+        assert_eq!(store.people().unwrap(), [person(2), person(3)]);
+        assert!(matches!(store.apply(&delta(3, 5, vec![], vec![])), Err(StoreError::Gap { have: 4, .. })));
+        store.apply(&delta(0, 9, vec![person(7)], vec![])).unwrap();
+        let state = store.state().unwrap();
+        assert_eq!((state.revision, state.people, state.templates), (9, 1, 1));
+    }
+
+    #[test]
+    fn a_wrong_key_sets_the_file_aside_and_no_name_is_on_the_disk_in_clear() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gallery.db");
+        let mut store = GalleryStore::open(&path, &key("a"), UtcMillis::from_i64(0)).unwrap();
+        let mut named = person(1);
+        named.display_name = "Aenne Burda".into();
+        store.apply(&delta(0, 3, vec![named], vec![])).unwrap();
+        drop(store);
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.windows(5).any(|window| window == b"Burda"));
+        let store = GalleryStore::open(&path, &key("b"), UtcMillis::from_i64(7)).unwrap();
+        assert_eq!(store.state().unwrap().revision, 0);
+        assert!(folder.path().join("gallery.db.unreadable-7").exists());
+    }
+}

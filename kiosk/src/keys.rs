@@ -1,0 +1,178 @@
+//! The door's own keys: made here, kept here, never sent.
+//!
+//! Each is 32 random bytes in a file for the owner only. Where the unit loads a key-encryption key as the
+//! credential `lintel-kiosk.key`, the file holds the key wrapped with it (Fernet). Losing a key never makes a
+//! new one over an existing database: the caller decides that.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use lintel_core::seal::{FernetRing, SealError};
+use lintel_runtime::clock::{ClockError, random_bytes};
+use lintel_runtime::secrets::{self, SecretError};
+use zeroize::Zeroizing;
+
+/// Name of the credential with the key-encryption key.
+pub const CREDENTIAL: &str = "lintel-kiosk.key";
+const WRAPPED: &str = "fernet:";
+
+/// Where the door's keys are, and what wraps them.
+#[derive(Debug)]
+pub struct KeyStore {
+    folder: PathBuf,
+    wrap: Option<FernetRing>,
+}
+
+/// Why a key can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// It can't be read.
+    #[error(transparent)]
+    Read(#[from] SecretError),
+    /// It can't be written.
+    #[error("can't store a new key")]
+    Write(#[from] lintel_runtime::atomic_file::WriteError),
+    /// The folder can't be made.
+    #[error("can't make {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is wrapped, and the credential isn't there or is another one.
+    #[error("{} can't be unwrapped: start the unit with the credential {CREDENTIAL} that it was made with", path.display())]
+    Wrapped {
+        /// The key's file.
+        path: PathBuf,
+    },
+    /// The credential is no key.
+    #[error("the credential {CREDENTIAL} can't be used")]
+    Credential(#[source] SealError),
+    /// Not 32 bytes.
+    #[error("{} holds no key: expected 43 characters of base64; put back the right file", path.display())]
+    Malformed {
+        /// The key's file.
+        path: PathBuf,
+    },
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] ClockError),
+}
+
+impl KeyStore {
+    /// The keys below `data_dir/keys`; `credentials` is `$CREDENTIALS_DIRECTORY`.
+    ///
+    /// # Errors
+    /// When the folder can't be made or the credential is no Fernet key.
+    pub fn open(data_dir: &Path, credentials: Option<&Path>) -> Result<Self, KeyError> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        let folder = data_dir.join("keys");
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .map_err(|source| KeyError::Folder { path: folder.clone(), source })?;
+        let credential = credentials.map(|folder| folder.join(CREDENTIAL)).filter(|path| path.is_file());
+        let wrap = match credential {
+            Some(path) => {
+                let text = secrets::read(&path)?.text(&path)?;
+                Some(FernetRing::parse(text.expose()).map_err(KeyError::Credential)?)
+            }
+            None => None,
+        };
+        Ok(Self { folder, wrap })
+    }
+
+    /// The file of a key.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Whether keys are wrapped.
+    #[must_use]
+    pub fn is_wrapped(&self) -> bool {
+        self.wrap.is_some()
+    }
+
+    /// The key of that name, if its file is there.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn get(&self, name: &str) -> Result<Option<Zeroizing<[u8; 32]>>, KeyError> {
+        let path = self.path(name);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let file = secrets::read(&path)?;
+        if let Some(warning) = &file.warning {
+            log::warn!("{warning}");
+        }
+        let text = file.text(&path)?;
+        let plain = match (text.expose().strip_prefix(WRAPPED), &self.wrap) {
+            (Some(token), Some(ring)) => {
+                ring.open(token).map_err(|_| KeyError::Wrapped { path: path.clone() })?
+            }
+            (Some(_), None) => return Err(KeyError::Wrapped { path }),
+            (None, _) => Zeroizing::new(text.expose().as_bytes().to_vec()),
+        };
+        let bytes = STANDARD_NO_PAD.decode(plain.trim_ascii()).ok().map(Zeroizing::new);
+        match bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok()) {
+            Some(key) => Ok(Some(Zeroizing::new(key))),
+            None => Err(KeyError::Malformed { path }),
+        }
+    }
+
+    /// The key of that name, made when there is none.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn get_or_make(&self, name: &str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+        if let Some(key) = self.get(name)? {
+            return Ok(key);
+        }
+        let key = Zeroizing::new(random_bytes::<32>()?);
+        let text = Zeroizing::new(STANDARD_NO_PAD.encode(*key));
+        let text = match &self.wrap {
+            Some(ring) => Zeroizing::new(format!("{WRAPPED}{}", ring.seal(text.as_bytes()))),
+            None => text,
+        };
+        secrets::write_private(&self.path(name), text.as_bytes())?;
+        Ok(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_comes_back() {
+        let data = tempfile::tempdir().unwrap();
+        let keys = KeyStore::open(data.path(), None).unwrap();
+        let made = keys.get_or_make("database.key").unwrap();
+        assert_eq!(keys.get_or_make("database.key").unwrap(), made);
+        std::fs::write(keys.path("database.key"), "").unwrap();
+        assert!(matches!(keys.get_or_make("database.key"), Err(KeyError::Malformed { .. })));
+    }
+
+    #[test]
+    fn a_wrapped_key_needs_its_credential() {
+        let (data, credentials) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let credential = credentials.path().join(CREDENTIAL);
+        std::fs::write(&credential, FernetRing::generate_key().as_bytes()).unwrap();
+        let keys = KeyStore::open(data.path(), Some(credentials.path())).unwrap();
+        let made = keys.get_or_make("database.key").unwrap();
+        let text = std::fs::read_to_string(keys.path("database.key")).unwrap();
+        assert!(text.starts_with(WRAPPED), "{text}");
+        assert_eq!(keys.get("database.key").unwrap(), Some(made));
+        let without = KeyStore::open(data.path(), None).unwrap();
+        assert!(matches!(without.get("database.key"), Err(KeyError::Wrapped { .. })));
+        std::fs::write(&credential, "not a key").unwrap();
+        let wrong = KeyStore::open(data.path(), Some(credentials.path()));
+        assert!(matches!(wrong, Err(KeyError::Credential(_))));
+    }
+}
