@@ -55,7 +55,8 @@ impl CentralApi {
         if identity.central_url.starts_with("https:") {
             let roots = tls::roots_from_pem(identity.ca_pem.as_bytes(), "ca_pem")?;
             let mut config = tls::client_config(roots, None, Some(time))?;
-            config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+            // One request at a time needs no multiplexing, and the client is built without HTTP/2.
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
             builder = builder.tls_backend_preconfigured(config).https_only(true);
         }
         let client = builder.build().map_err(ApiError::Client)?;
