@@ -8,12 +8,12 @@ mod recorder;
 mod roads;
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use arc_swap::ArcSwap;
 use lintel_core::seal::DeviceSealKey;
 use lintel_core::time::{Clock, UtcMillis};
@@ -74,20 +74,51 @@ pub fn open_outbox(
     keys: &KeyStore,
     now: UtcMillis,
 ) -> anyhow::Result<(Outbox, Option<PathBuf>)> {
-    let path = config.device.data_dir.join("outbox.db");
+    let path = outbox_path(config);
+    let hint = keys.path(DATABASE_KEY);
     let key = match keys.get(DATABASE_KEY)? {
         Some(key) => key,
-        None if path.exists() => bail!(
-            "{} is there, but its key {} is not: put the key back; to go on without its events, move the outbox away",
-            path.display(),
-            keys.path(DATABASE_KEY).display()
-        ),
+        None if path.exists() => return Err(key_is_gone(&path, &hint)),
         None => keys.get_or_make(DATABASE_KEY)?,
     };
-    let limits =
-        Limits { max_bytes: config.outbox.max_bytes, other_per_minute: config.outbox.other_per_minute };
-    let hint = keys.path(DATABASE_KEY);
-    Ok(Outbox::open(&path, &hex(&key), &hint, &identity.device_id, limits, now)?)
+    Ok(Outbox::open(&path, &hex(&key), &hint, &identity.device_id, outbox_limits(config), now)?)
+}
+
+/// Where the outbox is.
+#[must_use]
+pub fn outbox_path(config: &KioskConfig) -> PathBuf {
+    config.device.data_dir.join("outbox.db")
+}
+
+/// Opens the outbox for looking; nothing is made or changed. None when there is none yet.
+///
+/// # Errors
+/// When there is an outbox and no key for it, or it can't be read.
+pub fn read_outbox(config: &KioskConfig) -> anyhow::Result<Option<Outbox>> {
+    let path = outbox_path(config);
+    if !path.exists() {
+        return Ok(None);
+    }
+    // A key store makes its folder, so it is opened only when the key is there.
+    let hint = config.device.data_dir.join("keys").join(DATABASE_KEY);
+    if !hint.exists() {
+        return Err(key_is_gone(&path, &hint));
+    }
+    let keys = KeyStore::open(&config.device.data_dir, credentials().as_deref())?;
+    let key = keys.get(DATABASE_KEY)?.ok_or_else(|| key_is_gone(&path, &hint))?;
+    Ok(Outbox::open_read_only(&path, &hex(&key), &hint, outbox_limits(config))?)
+}
+
+fn outbox_limits(config: &KioskConfig) -> Limits {
+    Limits { max_bytes: config.outbox.max_bytes, other_per_minute: config.outbox.other_per_minute }
+}
+
+fn key_is_gone(path: &Path, key: &Path) -> anyhow::Error {
+    anyhow!(
+        "{} is there, but its key {} is not: put the key back; to go on without its events, move the outbox away",
+        path.display(),
+        key.display()
+    )
 }
 
 /// Opens the gallery with its key.
@@ -241,7 +272,8 @@ fn start(
         )?),
         None => None,
     };
-    let drain = SyncParts { api: api.clone(), link, outbox: outbox.clone(), recorded, online };
+    let drain =
+        SyncParts { api: api.clone(), link, outbox: outbox.clone(), recorded, online: Arc::clone(&online) };
     spawn_sync(&config, &identity, drain, Arc::clone(&clock), supervisor);
     let heartbeat = HeartbeatTask {
         api,
@@ -254,6 +286,7 @@ fn start(
         watch: clock_watch,
         tls_time,
         time_file,
+        online,
         wanted_tx,
     };
     spawn_owned(supervisor, "heartbeat", Policy::critical(), heartbeat, |task, context| async move {

@@ -55,6 +55,8 @@ impl TestCentral {
     }
 
     async fn prepare(database: Database) -> Result<Self> {
+        // Whoever installs it first wins; the tests of one process share it.
+        rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
         let dir = tempfile::Builder::new().prefix("lintel-central-").tempdir()?;
         let mut central = Self {
             dir,

@@ -24,6 +24,7 @@ struct JoinFile<'a> {
     token: &'a str,
     central_url: String,
     zone: &'a str,
+    direction: &'a str,
     ack_public_key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     mqtt_url: Option<&'a str>,
@@ -81,6 +82,7 @@ fn write_join(
         token: joined.token.expose(),
         central_url: settings.devices.base_url(),
         zone: &joined.device.zone,
+        direction: joined.device.direction.as_str(),
         ack_public_key: keys.ack.verifying_key().to_text(),
         mqtt_url: settings.mqtt.url_for_devices(),
         ca_pem,

@@ -409,7 +409,7 @@ fn event_row<'a>(ingest_no: i64, event: &'a Good<'_>, chain_state: ChainState) -
         kind: event.skeleton.kind.as_str(),
         captured_at: event.skeleton.captured_at,
         corrected_at: event.corrected_at,
-        clock_synced: event.skeleton.clock.synced,
+        clock_synced: validate::clock_is_known(&event.skeleton),
         direction_hint: event.skeleton.direction_hint.as_str(),
         payload: event.sent.payload.get(),
         status: if event.quarantine.is_some() { "quarantined" } else { "accepted" },

@@ -147,6 +147,15 @@ pub(super) const fn is_place(seq: u64) -> bool {
     seq >= 1 && seq < i64::MAX as u64
 }
 
+/// How wrong a clock may be and still count as set, ms.
+const CLOCK_ERROR_MS: i64 = 60_000;
+
+/// Whether the clock is known to within a minute: the system says that it is synchronised, or the door has
+/// compared it with central's signed time.
+pub(super) fn clock_is_known(skeleton: &EventSkeleton) -> bool {
+    skeleton.clock.synced || (0..=CLOCK_ERROR_MS).contains(&skeleton.clock.error_ms)
+}
+
 /// A synchronised clock is believed; another one is moved by what the door measured at its last exchange.
 fn corrected(skeleton: &EventSkeleton) -> UtcMillis {
     if skeleton.clock.synced {

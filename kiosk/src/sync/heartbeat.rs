@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -52,6 +53,8 @@ pub struct HeartbeatTask {
     pub tls_time: Arc<FlooredTime>,
     /// Where central's last time is kept.
     pub time_file: PathBuf,
+    /// Whether central can be reached; shown to the person at the door.
+    pub online: Arc<AtomicBool>,
     /// Told about newer galleries.
     pub wanted_tx: Arc<watch::Sender<i64>>,
 }
@@ -115,6 +118,7 @@ impl HeartbeatTask {
             .ack_public_key
             .verify(Purpose::CentralTime, digits.as_bytes(), &answer.central_time_sig)
             .context("central's time is not signed by the central that this door joined")?;
+        self.online.store(true, Ordering::Relaxed);
         self.watch.hear(answer.central_time, sent_at, round_trip_ms);
         self.tls_time.raise(answer.central_time);
         self.wanted_tx.send_replace(answer.gallery_revision);
