@@ -123,15 +123,19 @@ fn key(config: &KioskConfig) -> Check {
 }
 
 fn outbox(config: &KioskConfig, identity: &Identity) -> Check {
-    if !config.device.data_dir.join("outbox.db").exists() {
-        return Check::ok("outbox", "none yet; `run` makes it");
+    let opened = match app::read_outbox(config) {
+        Ok(Some(outbox)) => outbox,
+        Ok(None) => return Check::ok("outbox", "none yet; `run` makes it"),
+        Err(error) => return unreadable(&error),
+    };
+    if *opened.device() != identity.device_id {
+        return Check::fail(
+            "outbox",
+            format!("it belongs to device {}, this door joined as {}", opened.device(), identity.device_id),
+            "move the outbox away; nothing is deleted",
+        );
     }
-    let keys = KeyStore::open(&config.device.data_dir, app::credentials().as_deref());
-    let status = keys.map_err(anyhow::Error::from).and_then(|keys| {
-        let (outbox, _) = app::open_outbox(config, identity, &keys, SystemClock.now())?;
-        Ok(outbox.status()?)
-    });
-    match status {
+    match opened.status() {
         Ok(status) if status.dead_letters > 0 => Check::warn(
             "outbox",
             format!("{} events were refused by central", status.dead_letters),
@@ -140,8 +144,12 @@ fn outbox(config: &KioskConfig, identity: &Identity) -> Check {
         Ok(status) => {
             Check::ok("outbox", format!("{} events, {} wait for central", status.last_seq, status.backlog))
         }
-        Err(error) => Check::fail("outbox", chain(&error), "do as the message says; nothing is deleted"),
+        Err(error) => unreadable(&error.into()),
     }
+}
+
+fn unreadable(error: &anyhow::Error) -> Check {
+    Check::fail("outbox", chain(error), "do as the message says; nothing is deleted")
 }
 
 fn clock() -> Check {

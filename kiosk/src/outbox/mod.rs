@@ -5,6 +5,8 @@
 //! door's own head hash. When there is no room left it refuses aloud instead of forgetting.
 
 mod draft;
+mod file;
+mod reading;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -16,7 +18,8 @@ use lintel_core::ids::{EventId, StreamId};
 use lintel_core::wire::EventBatch;
 
 pub use draft::EventDraft;
-pub use store::{Listed, Outbox};
+pub use reading::Listed;
+pub use store::Outbox;
 pub use writer::OutboxHandle;
 
 /// Bounds of an outbox.
@@ -91,6 +94,15 @@ pub enum OutboxError {
         path: PathBuf,
         /// What SQLite found.
         detail: String,
+    },
+    /// The folder of the outbox can't be read.
+    #[error("can't read the folder {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
     },
     /// Made by a newer program.
     #[error(
