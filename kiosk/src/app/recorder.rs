@@ -47,7 +47,9 @@ impl Recorder {
                     None => anyhow::bail!("recognition has ended"),
                 },
                 // A writer that hangs must stop the beat: it is asked, and not only waited beside.
-                () = tokio::time::sleep(BEAT) => drop(self.outbox.status().await?),
+                () = tokio::time::sleep(BEAT) => {
+                    self.outbox.status().await?;
+                }
             }
         }
         self.worker.stop();

@@ -233,8 +233,10 @@ impl MqttLink {
 
     /// Subscribes on each connection: a broker that lost its memory has lost the session too.
     fn greet(&self) {
-        let asked = [Channel::Acks, Channel::Gallery, Channel::Commands]
-            .map(|channel| self.client.try_subscribe(topic(&self.identity, channel), QoS::AtLeastOnce));
+        let asked = [Channel::Acks, Channel::Gallery, Channel::Commands].map(|channel| {
+            let asked = self.client.try_subscribe(topic(&self.identity, channel), QoS::AtLeastOnce);
+            asked.map_err(|error| error.to_string())
+        });
         let [online, _] = &self.status;
         let said = self.client.try_publish(
             topic(&self.identity, Channel::Status),
@@ -242,8 +244,9 @@ impl MqttLink {
             true,
             online.clone().into_bytes(),
         );
+        let said = said.map_err(|error| error.to_string());
         for error in asked.into_iter().chain([said]).filter_map(Result::err) {
-            log::warn!("link.road" = "mqtt", "error" = error.to_string().as_str(); "the broker's queue is full");
+            log::warn!("link.road" = "mqtt", "error" = error.as_str(); "the broker's queue is full");
         }
     }
 
