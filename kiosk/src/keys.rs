@@ -140,8 +140,11 @@ impl KeyStore {
             Some(ring) => Zeroizing::new(format!("{WRAPPED}{}", ring.seal(text.as_bytes()))),
             None => text,
         };
-        secrets::write_private(&self.path(name), text.as_bytes())?;
-        Ok(key)
+        if secrets::create_private(&self.path(name), text.as_bytes())? {
+            return Ok(key);
+        }
+        // Another process of this door was quicker: there must be one key only.
+        self.get(name)?.ok_or_else(|| KeyError::Malformed { path: self.path(name) })
     }
 }
 

@@ -99,7 +99,12 @@ async fn an_unreadable_or_truncated_clip_is_a_clear_error() -> Result<()> {
     let enrol = pictures.enrol.values().next().and_then(|dir| dir.parent()).context("no people")?;
     let dir = tempfile::tempdir()?;
     let whole = std::fs::read(&pictures.clip)?;
-    let cases = [("empty.avi", &[][..]), ("noise.avi", &[0xff; 4096][..]), ("head.avi", &whole[..300])];
+    let cases = [
+        ("empty.avi", &[][..]),
+        ("noise.avi", &[0xff; 4096][..]),
+        ("head.avi", &whole[..300]),
+        ("half.avi", &whole[..whole.len() / 2]),
+    ];
     for (name, bytes) in cases {
         let path = dir.path().join(name);
         std::fs::write(&path, bytes)?;
@@ -109,9 +114,5 @@ async fn an_unreadable_or_truncated_clip_is_a_clear_error() -> Result<()> {
         assert_eq!(said.code, 1, "{name}: {}", said.err);
         assert!(said.err.contains(name) && !said.err.contains("panicked"), "{name}: {}", said.err);
     }
-    let half = dir.path().join("half.avi");
-    std::fs::write(&half, &whole[..whole.len() / 2])?;
-    let report = replay(&half, enrol, None).await?;
-    assert!(!punched(&report).is_empty(), "what can be read of a truncated clip is used: {report}");
     Ok(())
 }

@@ -49,6 +49,8 @@ pub struct DeviceState {
     pub model_pack: Option<String>,
     /// Program version.
     pub version: Option<String>,
+    /// Whether the events of its present stream link up: ok, pending (one is missing) or broken.
+    pub chain_state: Option<String>,
 }
 
 type Row = (String, String, String, String, String, Option<String>, Option<i64>);
@@ -144,6 +146,7 @@ type StateRow = (
     Option<i64>,
     Option<String>,
     Option<String>,
+    Option<String>,
 );
 
 /// All devices by id.
@@ -152,7 +155,11 @@ type StateRow = (
 /// When the database fails.
 pub async fn list(tx: &mut Tx) -> Result<Vec<DeviceState>, StoreError> {
     let columns = ", d.last_seen, d.stream, d.backlog, d.recorded_through, d.gallery_revision, \
-        d.confirmed_revision, d.model_pack, d.version";
+        d.confirmed_revision, d.model_pack, d.version, \
+        (SELECT CASE WHEN EXISTS (SELECT 1 FROM event e WHERE e.stream_no = t.stream_no \
+                                  AND e.chain_state = 'broken') THEN 'broken' \
+                     WHEN t.through_seq < t.max_seq THEN 'pending' ELSE 'ok' END \
+         FROM stream t WHERE t.device_id = d.device_id AND t.stream = d.stream)";
     let text = select(columns, "ORDER BY d.device_id");
     sql!(tx, fetch_all as StateRow, text)?.into_iter().map(state).collect()
 }
@@ -174,6 +181,7 @@ fn state(row: StateRow) -> Result<DeviceState, StoreError> {
         confirmed,
         pack,
         version,
+        chain_state,
     ) = row;
     Ok(DeviceState {
         device: device((id, site, zone, door, direction, key, revoked_at))?,
@@ -185,6 +193,7 @@ fn state(row: StateRow) -> Result<DeviceState, StoreError> {
         confirmed_revision: confirmed,
         model_pack: pack,
         version,
+        chain_state,
     })
 }
 

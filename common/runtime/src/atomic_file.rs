@@ -15,6 +15,31 @@ use crate::clock::random_bytes;
 /// # Errors
 /// [`WriteError`] with the act that failed; the old file is then untouched.
 pub fn write(path: &Path, contents: &[u8], mode: u32) -> Result<(), WriteError> {
+    put(path, contents, mode, "rename onto", |beside| fs::rename(beside, path))
+}
+
+/// Writes `path` only when nothing is there; says whether it did. Of several processes that try at once
+/// one succeeds, and the others find its whole file.
+///
+/// # Errors
+/// [`WriteError`] with the act that failed.
+pub fn create(path: &Path, contents: &[u8], mode: u32) -> Result<bool, WriteError> {
+    // A link, unlike a rename, refuses to take the place of what is there.
+    let link = |beside: &Path| fs::hard_link(beside, path).and_then(|()| fs::remove_file(beside));
+    match put(path, contents, mode, "create", link) {
+        Ok(()) => Ok(true),
+        Err(failed) if failed.source.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(failed) => Err(failed),
+    }
+}
+
+fn put(
+    path: &Path,
+    contents: &[u8],
+    mode: u32,
+    last_act: &'static str,
+    last: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), WriteError> {
     let error = |act: &'static str, source: io::Error| WriteError { path: path.to_owned(), act, source };
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -23,7 +48,7 @@ pub fn write(path: &Path, contents: &[u8], mode: u32) -> Result<(), WriteError> 
     let beside = name_beside(path).map_err(|source| error("name a temporary file for", source))?;
     let written = fill(&beside, contents, mode)
         .map_err(|source| error("write", source))
-        .and_then(|()| fs::rename(&beside, path).map_err(|source| error("rename onto", source)));
+        .and_then(|()| last(&beside).map_err(|source| error(last_act, source)));
     if let Err(failed) = written {
         // The write's error matters, not the tidying's.
         fs::remove_file(&beside).ok();
@@ -79,6 +104,24 @@ mod tests {
         write(&path, b"new", 0o640).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn of_several_writers_at_once_one_creates_and_all_find_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let created: Vec<bool> = std::thread::scope(|scope| {
+            let write = |n: u8| {
+                let path = &path;
+                scope.spawn(move || create(path, &[n; 64], 0o600).unwrap())
+            };
+            let writers: Vec<_> = (0..8).map(write).collect();
+            writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+        });
+        assert_eq!(created.iter().filter(|made| **made).count(), 1);
+        let kept = fs::read(&path).unwrap();
+        assert_eq!(kept, [kept[0]; 64], "a mixture");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

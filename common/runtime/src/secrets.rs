@@ -159,6 +159,14 @@ pub fn write_private(path: &Path, secret: &[u8]) -> Result<(), atomic_file::Writ
     atomic_file::write(path, secret, 0o600)
 }
 
+/// [`write_private`], but only when nothing is there; says whether it did.
+///
+/// # Errors
+/// [`atomic_file::WriteError`] with the act that failed.
+pub fn create_private(path: &Path, secret: &[u8]) -> Result<bool, atomic_file::WriteError> {
+    atomic_file::create(path, secret, 0o600)
+}
+
 /// Overwrites a buffer that held a secret.
 pub fn wipe(buffer: &mut Vec<u8>) {
     buffer.zeroize();

@@ -35,6 +35,8 @@ CREATE TABLE event (
     chain_state TEXT COLLATE "C" NOT NULL,
     UNIQUE (stream_no, seq)
 );
+-- Hopefully empty: whether a stream is broken is asked for every door that is shown.
+CREATE INDEX event_broken ON event (stream_no) WHERE chain_state = 'broken';
 
 -- Who it was: erased on its own.
 CREATE TABLE event_person (
