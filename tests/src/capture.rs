@@ -161,7 +161,9 @@ fn record(captured: &Captured, name: &str, message: Value) {
 
 async fn relay_packets(door: TcpStream, broker_port: u16, captured: &Captured) -> Result<()> {
     let (mut from_door, mut to_door) = door.into_split();
-    let (mut from_broker, mut to_broker) = TcpStream::connect(("127.0.0.1", broker_port)).await?.into_split();
+    // With the broker stopped the door is hung up on, as by a broker that is not there.
+    let Ok(broker) = TcpStream::connect(("127.0.0.1", broker_port)).await else { return Ok(()) };
+    let (mut from_broker, mut to_broker) = broker.into_split();
     let back = async {
         // Either end may go away at any moment; that is the connection's end, not the test's.
         tokio::io::copy(&mut from_broker, &mut to_door).await.map(|_| ()).ok();
