@@ -11,6 +11,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -35,7 +36,7 @@ use crate::gallery::sync::GallerySync;
 use crate::health::ClockWatch;
 use crate::identity::Identity;
 use crate::keys::KeyStore;
-use crate::outbox::{Limits, Outbox, OutboxHandle};
+use crate::outbox::{self, Limits, Outbox, OutboxHandle};
 use crate::recognition::worker::WorkerHandle;
 use crate::recognition::{Params, open};
 use crate::sync::drain::{Drain, DrainSettings};
@@ -48,6 +49,8 @@ use roads::BothRoads;
 
 /// Tasks have this long to end; one second of the promised five is for the threads and the process.
 const GRACE: Duration = Duration::from_secs(4);
+/// The outbox has this long to close its file after them.
+const CLOSING: Duration = Duration::from_millis(700);
 /// Decisions that wait for the outbox.
 const DECISIONS: usize = 32;
 const DATABASE_KEY: &str = "database.key";
@@ -135,6 +138,20 @@ pub fn open_gallery(config: &KioskConfig, keys: &KeyStore, now: UtcMillis) -> an
 /// # Errors
 /// What it can't start without, or the critical task that failed.
 pub async fn run(config: KioskConfig, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
+    let mut writer = None;
+    let ending = run_until_told(config, clock, &mut writer).await;
+    if let Some(writer) = writer {
+        outbox::wait_for_end(writer, CLOSING).await;
+    }
+    log::info!("stopped");
+    ending
+}
+
+async fn run_until_told(
+    config: KioskConfig,
+    clock: Arc<dyn Clock>,
+    writer: &mut Option<JoinHandle<()>>,
+) -> anyhow::Result<()> {
     let token = CancellationToken::new();
     let signals = Signals::install().context("can't catch signals")?;
     let heartbeats = Heartbeats::new(Arc::clone(&clock));
@@ -149,7 +166,7 @@ pub async fn run(config: KioskConfig, clock: Arc<dyn Clock>) -> anyhow::Result<(
             Ok(())
         }
     });
-    let door = start(config, clock, &heartbeats, &mut supervisor)?;
+    let door = start(config, clock, &heartbeats, &mut supervisor, writer)?;
     supervisor.spawn("watchdog", Policy::once(), move |context| {
         let heartbeats = heartbeats.clone();
         async move {
@@ -161,7 +178,6 @@ pub async fn run(config: KioskConfig, clock: Arc<dyn Clock>) -> anyhow::Result<(
     let ending = supervisor.run(GRACE).await;
     systemd::stopping("delivering what is left");
     drop(door);
-    log::info!("stopped");
     ending.into_result()
 }
 
@@ -175,6 +191,7 @@ fn start(
     clock: Arc<dyn Clock>,
     heartbeats: &Heartbeats,
     supervisor: &mut Supervisor,
+    writer: &mut Option<JoinHandle<()>>,
 ) -> anyhow::Result<Door> {
     let identity = Arc::new(Identity::load(&config.device.join_file)?);
     let keys = KeyStore::open(&config.device.data_dir, credentials().as_deref())?;
@@ -186,7 +203,8 @@ fn start(
     log::info!("device.id" = identity.device_id.as_str(), "outbox.pending" = outbox.status()?.backlog;
         "outbox open");
     // The thread ends with the last handle; whatever was asked before is done then.
-    let (outbox, _thread) = OutboxHandle::start(outbox, Arc::clone(&clock))?;
+    let (outbox, thread) = OutboxHandle::start(outbox, Arc::clone(&clock))?;
+    *writer = Some(thread);
     let pipeline = open::pipeline(&config.vision, &config.recognition)?;
     let (pack, width) = (pipeline.pack().name().to_owned(), pipeline.pack().embedding_width());
     if pipeline.pack().trial_only() {

@@ -20,7 +20,7 @@ use lintel_core::wire::EventBatch;
 pub use draft::EventDraft;
 pub use reading::Listed;
 pub use store::Outbox;
-pub use writer::OutboxHandle;
+pub use writer::{OutboxHandle, wait_for_end};
 
 /// Bounds of an outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! The thread that owns the outbox, and the handle that everybody else has.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use lintel_core::ack::AckBody;
 use lintel_core::time::{Clock, UtcMillis};
@@ -31,14 +33,12 @@ pub struct OutboxHandle {
 }
 
 impl OutboxHandle {
-    /// Starts the thread. It ends when the last handle is gone, after finishing what was asked.
+    /// Starts the thread. It ends when the last handle is gone, after finishing what was asked; wait for it
+    /// with [`wait_for_end`].
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(
-        outbox: Outbox,
-        clock: Arc<dyn Clock>,
-    ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+    pub fn start(outbox: Outbox, clock: Arc<dyn Clock>) -> std::io::Result<(Self, JoinHandle<()>)> {
         // Overflow: await. A decision is never dropped; whoever brings one waits for the disk.
         let (command_tx, command_rx) = mpsc::channel(QUEUE);
         let last_seq = outbox.status().map_or(0, |status| status.last_seq);
@@ -99,6 +99,22 @@ impl OutboxHandle {
     #[must_use]
     pub fn appended(&self) -> watch::Receiver<u64> {
         self.appended_rx.clone()
+    }
+}
+
+/// Waits until the thread has closed the file. The process must not end before: the libraries below clean up
+/// after themselves at its end, and a file that is closed beside that crashes it.
+pub async fn wait_for_end(thread: JoinHandle<()>, at_most: Duration) {
+    const LOOK_EVERY: Duration = Duration::from_millis(5);
+    let ended = tokio::time::timeout(at_most, async {
+        while !thread.is_finished() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    });
+    if ended.await.is_err() {
+        log::warn!("the outbox is still busy at the end; what was answered is on the disk");
+    } else if thread.join().is_err() {
+        log::error!("the thread of the outbox has panicked");
     }
 }
 

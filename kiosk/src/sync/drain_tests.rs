@@ -88,7 +88,18 @@ struct Story {
     said: Arc<Mutex<Said>>,
     token: CancellationToken,
     recorded: CancellationToken,
+    // After the handles, which end it, and before the folder.
+    _writer: Writer,
     _folder: tempfile::TempDir,
+}
+
+/// The thread of the outbox, ended with the story: the process must not end beside it.
+struct Writer(Option<std::thread::JoinHandle<()>>);
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.0.take().unwrap().join().unwrap();
+    }
 }
 
 fn draft() -> EventDraft {
@@ -118,7 +129,7 @@ async fn story(waiting: u64, next: impl IntoIterator<Item = Central>) -> Story {
     let path = folder.path().join("outbox.db");
     let key_text = SecretString::new("ab".repeat(32));
     let (outbox, _) = Outbox::open(&path, &key_text, &path, &device, limits, clock.now()).unwrap();
-    let (outbox, _thread) = OutboxHandle::start(outbox, Arc::clone(&clock)).unwrap();
+    let (outbox, thread) = OutboxHandle::start(outbox, Arc::clone(&clock)).unwrap();
     for _ in 0..waiting {
         outbox.append(draft()).await.unwrap();
     }
@@ -132,7 +143,15 @@ async fn story(waiting: u64, next: impl IntoIterator<Item = Central>) -> Story {
     let recorded = CancellationToken::new();
     let roads = Roads::new(true, true);
     let drain = Drain::new(transport, outbox.clone(), roads, settings, clock, recorded.clone());
-    Story { drain, outbox, said, token: CancellationToken::new(), recorded, _folder: folder }
+    Story {
+        drain,
+        outbox,
+        said,
+        token: CancellationToken::new(),
+        recorded,
+        _writer: Writer(Some(thread)),
+        _folder: folder,
+    }
 }
 
 #[tokio::test]
@@ -215,7 +234,7 @@ async fn stopping_waits_for_the_last_decision_and_delivers_it() {
 #[tokio::test]
 async fn a_whole_run_delivers_everything_and_ends_when_told() {
     let story = story(9, [Central::IsGone, Central::NamesAnotherHash]).await;
-    let Story { drain, outbox, token, recorded, said, _folder } = story;
+    let Story { _folder, _writer, drain, outbox, token, recorded, said } = story;
     let beat = Heartbeats::new(Arc::new(SystemClock)).unwatched();
     let context = TaskContext { token: token.clone(), beat };
     let watch = async {
