@@ -80,11 +80,16 @@ enabled = true
 url = "mqtt://127.0.0.1:$mqtt"
 TOML
 
+if [ "$(readlink "${LINTEL_PACKS:-${LINTEL_CACHE:-$HOME/.cache/lintel}/packs}/default" || true)" = open-1 ]; then
+  say "Recognition by the pack open-1: enough to try Lintel, not to run a door (docs/models.md)."
+fi
 say "Central on port $web, devices on $device, broker on $mqtt"
-central keys init >"$work/keys.log"
-central migrate >>"$work/keys.log"
-central site add "$site" --zone "$zone" >>"$work/keys.log"
-central mqtt config --out "$work/broker" --port "$mqtt" >>"$work/keys.log"
+{
+  central keys init
+  central migrate
+  central site add "$site" --zone "$zone"
+  central mqtt config --out "$work/broker" --port "$mqtt"
+} >"$work/keys.log"
 mosquitto_bin=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v mosquitto)
 "$mosquitto_bin" -c "$work/broker/mosquitto.conf" >"$work/mosquitto.log" 2>&1 &
 broker=$!

@@ -50,7 +50,7 @@ pub async fn heartbeat(
 pub struct SinceRevision {
     #[serde(default)]
     since: i64,
-    pack: Option<String>,
+    pack: String,
 }
 
 /// `GET /device/v1/gallery?since=`: the sealed step to the newest revision, or 204.
@@ -62,8 +62,8 @@ pub async fn get_gallery(
     Extension(device): Extension<Device>,
     Params(wanted): Params<SinceRevision>,
 ) -> Result<Response, Problem> {
-    let pack = wanted.pack.as_deref().unwrap_or(&state.settings().vision.pack);
-    let delta = gallery::sealed_delta_for(state.db(), state.keys(), &device, wanted.since, pack).await?;
+    let SinceRevision { since, pack } = wanted;
+    let delta = gallery::sealed_delta_for(state.db(), state.keys(), &device, since, &pack).await?;
     Ok(match delta {
         Some(delta) => Json(delta).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),

@@ -11,8 +11,8 @@ pub struct VisionSettings {
     pub onnxruntime: Option<PathBuf>,
     /// The folder that holds packs; found in the usual places when absent.
     pub packs_dir: Option<PathBuf>,
-    /// The pack's name.
-    pub pack: String,
+    /// Name or folder of the pack; the best that is installed when absent.
+    pub pack: Option<String>,
     /// SPDX names of licences that a pack's files may have.
     pub licences: Vec<String>,
 }
@@ -22,7 +22,7 @@ impl Default for VisionSettings {
         Self {
             onnxruntime: None,
             packs_dir: None,
-            pack: "lintel-1".into(),
+            pack: None,
             licences: ["Apache-2.0", "MIT", "CC0-1.0", "BSD-3-Clause"].map(String::from).to_vec(),
         }
     }
@@ -33,7 +33,7 @@ pub(super) fn describe() -> Vec<(&'static str, &'static str)> {
         ("vision", "What makes face templates from photographs. Doors must use the same pack."),
         ("vision.onnxruntime", "Path of libonnxruntime.so; looked for in the usual places when absent."),
         ("vision.packs_dir", "Folder with model packs; looked for in the usual places when absent."),
-        ("vision.pack", "Name of the model pack."),
+        ("vision.pack", "Name or folder of the model pack; the best that is installed when absent."),
         ("vision.licences", "Licences (SPDX names) that the pack's files may have; others are refused."),
     ]
 }

@@ -91,7 +91,11 @@ impl EnrolHandle {
     /// [`VisionError`] with the reason and what to type.
     pub fn start(settings: &VisionSettings) -> Result<Self, VisionError> {
         let library = locate::onnxruntime(settings.onnxruntime.as_deref())?;
-        let folder = locate::pack(settings.packs_dir.as_deref(), &settings.pack)?;
+        let packs = settings.packs_dir.as_deref();
+        let folder = match &settings.pack {
+            Some(name) => locate::pack(packs, name)?,
+            None => locate::best_pack(packs)?,
+        };
         let pack = ModelPack::load(&folder, &LicencePolicy { allowed: settings.licences.clone() })?;
         let facts = PackFacts {
             name: pack.name().to_owned(),
