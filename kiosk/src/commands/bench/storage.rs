@@ -14,7 +14,7 @@ use lintel_vision::{Detected, Frame, Pipeline};
 use zeroize::Zeroizing;
 
 use super::vision::{WIDTH, again, noise};
-use super::{Figure, measure, resident_mb};
+use super::{Figure, measure_in_turns, resident_mb};
 use crate::config::recognition::RecognitionConfig;
 use crate::config::vision::VisionConfig;
 use crate::gallery::index::{GalleryHead, GalleryView};
@@ -87,28 +87,33 @@ fn draft(decision: Option<&Decision>) -> EventDraft {
     }
 }
 
-/// One durable append beside one durable insert of a row of the same size with nothing around it.
+/// One durable append beside one durable insert of a row of the same columns and sizes with nothing around
+/// it, in turns: a disk's mood changes within a second.
 pub(super) fn appends() -> anyhow::Result<Vec<Figure>> {
     let scratch = Scratch::new()?;
     let mut outbox = outbox(&scratch)?;
-    let kept = measure(ROUNDS, || {
-        outbox.append(&draft(None), UtcMillis::from_i64(1))?;
-        Ok(())
-    })?;
     let bare = rusqlite::Connection::open(scratch.0.join("bare.db"))?;
     bare.pragma_update(None, "key", format!("x'{}'", key()?))?;
     bare.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-         CREATE TABLE event (seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, payload TEXT NOT NULL);",
+         CREATE TABLE event (seq INTEGER PRIMARY KEY, event_id TEXT NOT NULL, kind TEXT NOT NULL,
+             prev_hash BLOB NOT NULL, hash BLOB NOT NULL, payload TEXT NOT NULL, appended_at INTEGER NOT NULL);",
     )?;
-    let payload = "x".repeat(450);
+    outbox.append(&draft(None), UtcMillis::from_i64(1))?;
+    let stored = outbox.pending(0, 1, usize::MAX)?.batch.context("the outbox keeps nothing")?;
+    let payload = stored.events.first().map_or(String::new(), |event| event.payload.get().to_owned());
     let mut seq = 0_i64;
-    let floor = measure(ROUNDS, || {
+    let mut insert = || -> anyhow::Result<()> {
         seq += 1;
-        let mut insert = bare.prepare_cached("INSERT INTO event (seq, hash, payload) VALUES (?1, ?2, ?3)")?;
-        insert.execute((seq, [7_u8; 64].as_slice(), payload.as_str()))?;
+        let mut insert = bare.prepare_cached("INSERT INTO event VALUES (?1, ?2, 'punch', ?3, ?3, ?4, 1)")?;
+        insert.execute((seq, "00000000-0000-0000-0000-000000000000", [7_u8; 32].as_slice(), &payload))?;
         Ok(())
-    })?;
+    };
+    let mut append = || -> anyhow::Result<()> {
+        outbox.append(&draft(None), UtcMillis::from_i64(1))?;
+        Ok(())
+    };
+    let (kept, floor) = measure_in_turns(ROUNDS, &mut append, &mut insert)?;
     let floor = Figure::of("", &floor).p50;
     let one = Figure::of("outbox append with fsync, beside bare SQLCipher", &kept).beside(floor);
     let total = kept.iter().sum::<Duration>().as_secs_f64() * 1000.0;

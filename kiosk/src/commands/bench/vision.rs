@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use lintel_vision::{Frame, GalleryIndex, PixelFormat, locate};
 
-use super::{Figure, measure};
+use super::{Figure, measure, measure_in_turns};
 use crate::camera::{Next, clip, jpeg};
 use crate::config::recognition::RecognitionConfig;
 use crate::config::vision::VisionConfig;
@@ -114,15 +114,16 @@ pub(super) fn matching() -> anyhow::Result<Vec<Figure>> {
         let probe: Vec<f32> = matrix.iter().take(WIDTH).copied().collect();
         drop(matrix);
         let mut sum = 0.0;
-        let floor = measure(ROUNDS, || {
+        let read = || {
             sum += std::hint::black_box(&index).read_floor();
             Ok(())
-        })?;
-        std::hint::black_box(sum);
-        let search = measure(ROUNDS, || {
+        };
+        let find = || {
             std::hint::black_box(index.top2(std::hint::black_box(&probe)));
             Ok(())
-        })?;
+        };
+        let (search, floor) = measure_in_turns(ROUNDS, find, read)?;
+        std::hint::black_box(sum);
         let floor = Figure::of("", &floor).p50;
         figures.push(Figure::of(format!("match among {rows}, beside one read"), &search).beside(floor));
     }
