@@ -49,6 +49,8 @@ async fn a_revoked_door_is_let_in_no_more() {
 async fn a_gallery_before_the_first_heartbeat_says_what_comes_first() {
     let central = TestCentral::with_site().await;
     let token = central.door("door-1").await;
-    let answer = ask(&central.doors, request("GET", "/device/v1/gallery?since=0&pack=lintel-1", Some(&token), "")).await;
+    let answer =
+        ask(&central.doors, request("GET", "/device/v1/gallery?since=0&pack=lintel-1", Some(&token), ""))
+            .await;
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::CONFLICT, "heartbeat_first"));
 }
