@@ -133,6 +133,9 @@ pub enum PeopleCommand {
         /// Record consent to this version of the privacy notice first.
         #[arg(long, value_name = "NOTICE_VERSION")]
         consent: Option<String>,
+        /// Enrol although the face resembles another person's: doors will call the two ambiguous.
+        #[arg(long)]
+        force: bool,
         /// Print JSON.
         #[command(flatten)]
         json: JsonArg,
@@ -166,8 +169,13 @@ pub enum PeopleCommand {
         #[arg(long)]
         site: SiteId,
     },
-    /// Remove a person: templates and key are destroyed, doors forget the face.
+    /// Remove a person who leaves: templates and key are destroyed, doors forget the face; attendance stays.
     Remove {
+        /// Id or staff number.
+        person: String,
+    },
+    /// Erase a person altogether: also name, days, and who it was in every event.
+    Erase {
         /// Id or staff number.
         person: String,
     },
@@ -195,6 +203,14 @@ pub enum DeviceCommand {
     },
     /// List doors.
     List(JsonArg),
+    /// Give a door a new token and trust the gallery key that it shows next; writes a new join file.
+    Reset {
+        /// Its id.
+        id: DeviceId,
+        /// Where to write the join file; ID.join.toml when absent.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Take a door's right to connect away.
     Revoke {
         /// Its id.

@@ -132,3 +132,26 @@ async fn hostile_requests_get_a_clear_error_and_change_nothing() -> Result<()> {
     assert_eq!(device.send(vec![event]).await?.through_seq, 1, "the honest device still gets through");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_person_leaves_no_name_and_no_day_and_a_reset_door_needs_its_new_token() -> Result<()> {
+    let (central, _broker) = TestCentral::start(Database::Sqlite).await?;
+    let person = PersonId::parse(&central.add_person("Ada", SITE).await?)?;
+    central.cli(["people", "consent", &person.to_string(), "--notice", "2026-01"]).await?.ok()?;
+    let mut device = TestDevice::join(&central, &central.add_device("door-1", SITE).await?)?;
+    let morning = ten_o_clock(&central).await?;
+    let punch = device.event(EventKind::Punch, Some(person), morning)?;
+    device.send(vec![punch]).await?;
+    central.report_when("the day is computed", PATIENCE, |days| days.len() == 1).await?;
+
+    central.cli(["people", "erase", &person.to_string()]).await?.ok()?;
+    central.report_when("the day is gone", PATIENCE, <[Value]>::is_empty).await?;
+    assert!(!central.cli(["people", "list", "--json"]).await?.ok()?.contains("Ada"));
+
+    let fresh = central.dir().join("fresh.join.toml");
+    central.cli(["device", "reset", "door-1", "--out", &fresh.display().to_string()]).await?.ok()?;
+    assert_eq!(device.post("{}").await?.status(), 401, "the old token");
+    let joined = TestDevice::join(&central, &fresh)?;
+    assert_eq!(joined.post("{}").await?.status(), 400, "let in, and told what is wrong");
+    Ok(())
+}

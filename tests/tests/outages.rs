@@ -35,7 +35,7 @@ async fn with_everything_down_the_door_records_and_delivers_once_when_all_is_bac
     let mut kiosk = TestKiosk::new(&central.add_device("door-1", SITE).await?, &pictures.source())?;
     // The door must have its gallery before the network goes: it fetches it before the first person comes.
     kiosk.start()?;
-    kiosk.says("gallery in use", PATIENCE).await?;
+    kiosk.gallery_has(people.len(), PATIENCE).await?;
     broker.stop().await?;
     central.kill().await?;
     kiosk.says("source ended", PATIENCE).await?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use lintel_core::ids::DeviceId;
 use lintel_runtime::config::ConfigArgs;
 use lintel_runtime::exit::{ExitCode, UsageError};
 use lintel_runtime::secrets::write_private;
@@ -37,11 +38,7 @@ pub(super) async fn run(args: &ConfigArgs, command: DeviceCommand) -> anyhow::Re
     let (actor, clock) = (Actor::local(), open::clock());
     match command {
         DeviceCommand::Add { id, site, door, direction, out } => {
-            let out = out.unwrap_or_else(|| PathBuf::from(format!("{id}.join.toml")));
-            if out.exists() {
-                let text = format!("{} exists: move it away or name another --out", out.display());
-                return Err(UsageError(text).into());
-            }
+            let out = join_path(&id, out)?;
             let keys = load_keys(&settings)?;
             // Before the device is made: without it the token would be lost.
             let ca = ca_pem(&settings)?;
@@ -50,6 +47,14 @@ pub(super) async fn run(args: &ConfigArgs, command: DeviceCommand) -> anyhow::Re
                 devices::add(&db, &keys, &permit, &*clock, &id, &site, &door, direction.into()).await?;
             write_join(&out, &settings, &keys, &joined, ca)?;
             println!("added {id}; its join file holds its token: {}", out.display());
+        }
+        DeviceCommand::Reset { id, out } => {
+            let out = join_path(&id, out)?;
+            let keys = load_keys(&settings)?;
+            let ca = ca_pem(&settings)?;
+            let joined = devices::reset(&db, &keys, &actor.permit()?, &*clock, &id).await?;
+            write_join(&out, &settings, &keys, &joined, ca)?;
+            println!("{id} has a new token; give it this join file: {}", out.display());
         }
         DeviceCommand::List(json) => {
             let devices = devices::list(&db, &actor.permit()?).await?;
@@ -62,6 +67,15 @@ pub(super) async fn run(args: &ConfigArgs, command: DeviceCommand) -> anyhow::Re
     }
     db.close().await;
     Ok(ExitCode::Fine)
+}
+
+/// Where the join file goes; a file that is there may hold another door's token.
+fn join_path(id: &DeviceId, out: Option<PathBuf>) -> Result<PathBuf, UsageError> {
+    let out = out.unwrap_or_else(|| PathBuf::from(format!("{id}.join.toml")));
+    if out.exists() {
+        return Err(UsageError(format!("{} exists: move it away or name another --out", out.display())));
+    }
+    Ok(out)
 }
 
 fn ca_pem(settings: &CentralSettings) -> anyhow::Result<String> {

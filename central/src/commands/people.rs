@@ -36,12 +36,12 @@ async fn of_command(settings: &CentralSettings, db: &Db, command: PeopleCommand)
             let people = people::list(db, &actor.permit()?, site.as_ref()).await?;
             if json.json { print::json(&json!({ "people": people }))? } else { list(people) }
         }
-        PeopleCommand::Enrol { person, photos, consent, json } => {
+        PeopleCommand::Enrol { person, photos, consent, force, json } => {
             let person = find(db, &person).await?;
             if let Some(notice) = &consent {
                 people::consent(db, &permit, &*clock, person.person_id, notice, "cli").await?;
             }
-            let enrolment = enrol_folder(settings, db, &person, &photos).await?;
+            let enrolment = enrol_folder(settings, db, &person, &photos, force).await?;
             return if json.json {
                 print::json(&enrolment).map(|()| code(&enrolment))
             } else {
@@ -73,6 +73,11 @@ async fn of_command(settings: &CentralSettings, db: &Db, command: PeopleCommand)
             people::remove(db, &permit, &*clock, id).await?;
             println!("removed; templates are destroyed, the doors forget the face");
         }
+        PeopleCommand::Erase { person } => {
+            let id = find(db, &person).await?.person_id;
+            people::erase(db, &permit, &*clock, id).await?;
+            println!("erased; the doors forget the face, the events keep no trace of who it was");
+        }
     }
     Ok(ExitCode::Fine)
 }
@@ -86,14 +91,16 @@ async fn enrol_folder(
     db: &Db,
     person: &Person,
     folder: &Path,
+    force: bool,
 ) -> anyhow::Result<Enrolment> {
     let keys = load_keys(settings)?;
     let clock = open::clock();
     let photos = photos_in(folder)?;
     let vision = settings.vision.clone();
     let vision = tokio::task::spawn_blocking(move || EnrolHandle::start(&vision)).await??;
+    let choice = Choice { force, ..Choice::default() };
     let desk = Desk { db, keys: &keys, clock: &*clock, vision: &vision };
-    Ok(enrol(desk, &Actor::local().permit()?, person.person_id, photos, Choice::default()).await?)
+    Ok(enrol(desk, &Actor::local().permit()?, person.person_id, photos, choice).await?)
 }
 
 /// A person without a single usable photograph isn't enrolled, and a script must see that.
