@@ -179,6 +179,18 @@ uuid_id! {
     /// One stored face template.
     TemplateId, "template id"
 }
+uuid_id! {
+    /// One printed badge: random, so that it says nothing about who holds it or when it was made.
+    BadgeId, "badge id"
+}
+
+impl BadgeId {
+    /// An identifier from sixteen random bytes (UUIDv4, RFC 9562).
+    #[must_use]
+    pub fn random(random: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_random_bytes(random).into_uuid())
+    }
+}
 
 #[cfg(test)]
 mod tests {

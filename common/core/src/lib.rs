@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing))]
 
 pub mod ack;
+pub mod badge;
 pub mod chain;
 pub mod embedding;
 pub mod event;

@@ -7,6 +7,9 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ed25519_dalek::{Signer, Verifier};
 use sha2::{Digest, Sha256};
 
+/// Bytes of a signature.
+pub const SIGNATURE_BYTES: usize = ed25519_dalek::SIGNATURE_LENGTH;
+
 /// What a signature is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -14,6 +17,8 @@ pub enum Purpose {
     Ack,
     /// The head of the audit chain.
     AuditHead,
+    /// A badge.
+    Badge,
     /// The centre's clock in a heartbeat's answer.
     CentralTime,
     /// A gallery delta.
@@ -25,6 +30,7 @@ impl Purpose {
         match self {
             Self::Ack => b"lintel.ack.v1\0",
             Self::AuditHead => b"lintel.audit-head.v1\0",
+            Self::Badge => b"lintel.badge.v1\0",
             Self::CentralTime => b"lintel.central-time.v1\0",
             Self::Gallery => b"lintel.gallery.v1\0",
         }
@@ -87,7 +93,13 @@ impl SigningKey {
     /// Signs a body for one purpose; 86 base64 characters.
     #[must_use]
     pub fn sign(&self, purpose: Purpose, body: &[u8]) -> String {
-        STANDARD_NO_PAD.encode(self.0.sign(&purpose.message(body)).to_bytes())
+        STANDARD_NO_PAD.encode(self.sign_bytes(purpose, body))
+    }
+
+    /// [`SigningKey::sign`] without the base64.
+    #[must_use]
+    pub fn sign_bytes(&self, purpose: Purpose, body: &[u8]) -> [u8; SIGNATURE_BYTES] {
+        self.0.sign(&purpose.message(body)).to_bytes()
     }
 }
 
@@ -121,7 +133,15 @@ impl VerifyingKey {
     /// A short name of the key: the first 8 bytes of its SHA-256 in hexadecimal.
     #[must_use]
     pub fn key_id(&self) -> String {
-        Sha256::digest(self.0.to_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        self.key_id_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The bytes of [`VerifyingKey::key_id`].
+    #[must_use]
+    pub fn key_id_bytes(&self) -> [u8; 8] {
+        let mut id = [0; 8];
+        id.iter_mut().zip(Sha256::digest(self.0.to_bytes())).for_each(|(to, from)| *to = from);
+        id
     }
 
     /// Checks a signature made by [`SigningKey::sign`].
@@ -129,7 +149,20 @@ impl VerifyingKey {
     /// # Errors
     /// When it is malformed, made for another purpose or body, or by another key.
     pub fn verify(&self, purpose: Purpose, body: &[u8], signature: &str) -> Result<(), SignError> {
-        let signature = ed25519_dalek::Signature::from_bytes(&decode(signature, "signature")?);
+        self.verify_bytes(purpose, body, &decode(signature, "signature")?)
+    }
+
+    /// Checks a signature made by [`SigningKey::sign_bytes`].
+    ///
+    /// # Errors
+    /// [`SignError::Mismatch`] when it was made for another purpose or body, or by another key.
+    pub fn verify_bytes(
+        &self,
+        purpose: Purpose,
+        body: &[u8],
+        signature: &[u8; SIGNATURE_BYTES],
+    ) -> Result<(), SignError> {
+        let signature = ed25519_dalek::Signature::from_bytes(signature);
         self.0.verify(&purpose.message(body), &signature).map_err(|_| SignError::Mismatch)
     }
 }
