@@ -6,7 +6,7 @@
 //! sees (`pipeline`) and how near a template is to the enrolled ones (`index`).
 //!
 //! Read in this order: [`frame`] → [`decode`] → [`detector`] → [`quality`] → [`align`] → [`embedder`] →
-//! [`pipeline`], then [`index`]. [`pack`] says which models run and proves that they are the right ones.
+//! [`pipeline`], then [`index`]; [`qr`] reads what a face isn't needed for. [`pack`] says which models run and proves that they are the right ones.
 
 pub mod align;
 pub mod decode;
@@ -14,6 +14,7 @@ pub mod detector;
 pub mod embedder;
 pub mod enrol;
 pub mod frame;
+pub mod grey;
 pub mod index;
 mod jpeg;
 pub mod liveness;
@@ -21,6 +22,7 @@ pub mod locate;
 pub mod motion;
 pub mod pack;
 pub mod pipeline;
+pub mod qr;
 pub mod quality;
 mod self_test;
 pub mod sessions;
@@ -31,6 +33,7 @@ pub use decode::{BgrImage, DecodeError};
 pub use detector::Face;
 pub use enrol::{EnrolError, EnrolOptions, EnrolledFace, enrolment_template};
 pub use frame::{Frame, FrameError, PixelFormat, Rect, Region};
+pub use grey::GreyImage;
 pub use index::{GalleryIndex, IndexError, TopTwo};
 pub use locate::LocateError;
 pub use pack::{LicencePolicy, ModelPack, PackError};
