@@ -9,6 +9,8 @@ use lintel_core::event::DirectionHint;
 use lintel_core::ids::{DeviceId, SiteId};
 use lintel_runtime::config::ConfigArgs;
 
+use crate::auth::{AccountName, Role};
+
 /// The server of Lintel: people, doors, attendance.
 #[derive(Debug, Parser)]
 #[command(name = "lintel-central", version, about, propagate_version = true)]
@@ -43,6 +45,9 @@ pub enum Command {
     /// Door devices.
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Accounts of the console: who logs in, and as what.
+    #[command(subcommand)]
+    User(UserCommand),
     /// API tokens.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -239,6 +244,59 @@ impl From<Direction> for DirectionHint {
     }
 }
 
+/// `user …`. A password is never an argument: other users of the machine would see it.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Make an account; its password is asked for, or read from standard input.
+    Create {
+        /// What its owner types to log in, such as ada.lovelace.
+        name: AccountName,
+        /// What it may do.
+        #[arg(long, value_enum)]
+        role: Role,
+        /// The person whose record is theirs, by id or staff number; needed for employee.
+        #[arg(long, value_name = "STAFF_NO_OR_ID")]
+        person: Option<String>,
+        /// What pages call them; the name when absent.
+        #[arg(long)]
+        display_name: Option<String>,
+        /// Where the password comes from.
+        #[command(flatten)]
+        password: PasswordArgs,
+    },
+    /// List the accounts.
+    List(JsonArg),
+    /// Close an account; its sessions end at once.
+    Disable {
+        /// Its name.
+        name: AccountName,
+    },
+    /// Open an account again.
+    Enable {
+        /// Its name.
+        name: AccountName,
+    },
+    /// Set a password; the account's sessions end at once.
+    Password {
+        /// The account's name.
+        name: AccountName,
+        /// Where the password comes from.
+        #[command(flatten)]
+        password: PasswordArgs,
+    },
+}
+
+/// Where a password comes from.
+#[derive(Debug, Args)]
+pub struct PasswordArgs {
+    /// Read the password from this file instead, such as a systemd credential.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// The owner must choose another password at the next log-in.
+    #[arg(long)]
+    pub temporary: bool,
+}
+
 /// `token …`.
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
@@ -248,8 +306,8 @@ pub enum TokenCommand {
         #[arg(long)]
         name: String,
         /// What it may do.
-        #[arg(long, value_enum, default_value_t = crate::auth::Role::Admin)]
-        role: crate::auth::Role,
+        #[arg(long, value_enum, default_value_t = Role::Admin)]
+        role: Role,
     },
     /// Make a token worthless.
     Revoke {

@@ -7,6 +7,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::auth::Denied;
+use crate::auth::login::LogInError;
+use crate::auth::password::PasswordError;
+use crate::auth::sessions::SessionError;
 use crate::auth::tokens::TokenError;
 use crate::reports::ReportError;
 use crate::store::StoreError;
@@ -111,5 +114,22 @@ impl From<Denied> for Problem {
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         Self::internal(&error)
+    }
+}
+
+impl From<SessionError> for Problem {
+    fn from(error: SessionError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<LogInError> for Problem {
+    fn from(error: LogInError) -> Self {
+        match error {
+            LogInError::Password(PasswordError::Busy) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", PasswordError::Busy.to_string())
+            }
+            error => Self::internal(&error),
+        }
     }
 }

@@ -13,7 +13,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::{device, layers, v1};
 use crate::app::AppState;
-use crate::auth::guard;
+use crate::auth::guard::{self, Admission};
 use crate::{console, health};
 
 /// What it takes to be let in.
@@ -23,8 +23,14 @@ pub enum Access {
     Open,
     /// Loopback or a token; the handler looks.
     Metrics,
+    /// Nothing but the console's own page: this is where somebody becomes known.
+    LogIn,
     /// An API token or a session.
     Person,
+    /// As `Person`, asked for by an open page by itself: it keeps no session alive.
+    Watch,
+    /// As `Person`, and for somebody too who must choose a new password first.
+    PasswordFirst,
     /// As `Person`, and a body of photographs.
     Upload,
     /// A device token.
@@ -52,6 +58,9 @@ const fn route(
     Route { methods, path, access, make }
 }
 
+/// A name and a few long passwords, each byte of them escaped.
+const LOG_IN_BYTES: usize = 16 * 1024;
+
 const GET: &[&str] = &["GET"];
 const POST: &[&str] = &["POST"];
 
@@ -66,9 +75,9 @@ pub const PEOPLE: &[Route] = &[
     route(GET, "/assets/{name}", Access::Open, || get(console::asset)),
     route(GET, "/console/login/{link}", Access::Open, || get(console::log_in)),
     route(GET, "/console", Access::Person, || get(console::today)),
-    route(GET, "/console/board", Access::Person, || get(console::board)),
-    route(GET, "/console/events", Access::Person, || get(console::live)),
-    route(POST, "/console/logout", Access::Person, || post(console::log_out)),
+    route(GET, "/console/board", Access::Watch, || get(console::board)),
+    route(GET, "/console/events", Access::Watch, || get(console::live)),
+    route(POST, "/console/logout", Access::PasswordFirst, || post(console::log_out)),
     route(&["GET", "POST"], "/api/v1/people", Access::Person, || {
         get(v1::people::list_people).post(v1::people::create_person)
     }),
@@ -109,9 +118,13 @@ fn build(table: &[Route], state: &AppState) -> Router {
         // The guard stands inside of the limit's layer and outside of every handler.
         let router = match access {
             _ if !router.has_routes() => return router,
-            Access::Open | Access::Metrics => router,
-            Access::Person | Access::Upload => {
-                router.route_layer(from_fn_with_state(state.clone(), guard::person))
+            Access::Open | Access::Metrics | Access::LogIn => router,
+            Access::Person | Access::Upload | Access::Watch | Access::PasswordFirst => {
+                let admission = Admission {
+                    counts: access != Access::Watch,
+                    before_password: access == Access::PasswordFirst,
+                };
+                router.route_layer(from_fn_with_state((state.clone(), admission), guard::person))
             }
             Access::Device => router.route_layer(from_fn_with_state(state.clone(), guard::device)),
         };
@@ -119,7 +132,10 @@ fn build(table: &[Route], state: &AppState) -> Router {
     };
     of(Access::Open, 1024)
         .merge(of(Access::Metrics, 1024))
+        .merge(of(Access::LogIn, LOG_IN_BYTES))
         .merge(of(Access::Person, server.max_body_bytes))
+        .merge(of(Access::Watch, 1024))
+        .merge(of(Access::PasswordFirst, LOG_IN_BYTES))
         .merge(of(Access::Upload, server.max_upload_bytes))
         .merge(of(Access::Device, MAX_PACKET_BYTES))
         .fallback(async || StatusCode::NOT_FOUND)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lintel_core::time::Clock;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::password::Passwords;
 use crate::config::CentralSettings;
 use crate::enrolment::EnrolHandle;
 use crate::metrics::Metrics;
@@ -29,9 +30,14 @@ pub struct Parts {
     pub stopping: CancellationToken,
 }
 
+struct Shared {
+    parts: Parts,
+    passwords: Passwords,
+}
+
 /// The parts, shared by all requests.
 #[derive(Clone)]
-pub struct AppState(Arc<Parts>);
+pub struct AppState(Arc<Shared>);
 
 impl std::fmt::Debug for AppState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -43,37 +49,37 @@ impl AppState {
     /// Shares the parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(Shared { parts, passwords: Passwords::default() }))
     }
 
     /// The settings.
     #[must_use]
     pub fn settings(&self) -> &CentralSettings {
-        &self.0.settings
+        &self.0.parts.settings
     }
 
     /// The database.
     #[must_use]
     pub fn db(&self) -> &Db {
-        &self.0.db
+        &self.0.parts.db
     }
 
     /// The keys.
     #[must_use]
     pub fn keys(&self) -> &CentralKeys {
-        &self.0.keys
+        &self.0.parts.keys
     }
 
     /// The clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
-        &*self.0.clock
+        &*self.0.parts.clock
     }
 
     /// The networks.
     #[must_use]
     pub fn vision(&self) -> Option<&EnrolHandle> {
-        self.0.vision.as_ref()
+        self.0.parts.vision.as_ref()
     }
 
     /// The pack's name when it is for trying only.
@@ -82,15 +88,21 @@ impl AppState {
         self.vision().map(EnrolHandle::pack).filter(|pack| pack.trial_only).map(|pack| pack.name.as_str())
     }
 
+    /// Where passwords are hashed, a few at a time.
+    #[must_use]
+    pub fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
     /// The counters.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
-        &self.0.metrics
+        &self.0.parts.metrics
     }
 
     /// Cancelled when the server stops.
     #[must_use]
     pub fn stopping(&self) -> &CancellationToken {
-        &self.0.stopping
+        &self.0.parts.stopping
     }
 }

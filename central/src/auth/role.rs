@@ -1,4 +1,4 @@
-//! Roles: what a person behind a token or a link may do.
+//! Roles: what somebody behind an account, a token or a link may do.
 //!
 //! A role is a bundle of permissions and nothing else; use cases never ask for a role.
 
@@ -13,15 +13,19 @@ use serde::{Deserialize, Serialize};
 pub enum Role {
     /// Everything.
     Admin,
-    /// People, consent, templates and attendance; no devices and no tokens.
+    /// People, consent, templates, badges and attendance; no devices, accounts or tokens.
     Hr,
+    /// Doors and nothing of the people who pass them.
+    Technician,
+    /// Their own record; always tied to a person.
+    Employee,
     /// Reads everything, changes nothing.
     Auditor,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 3] = [Self::Admin, Self::Hr, Self::Auditor];
+    pub const ALL: [Self; 5] = [Self::Admin, Self::Hr, Self::Technician, Self::Employee, Self::Auditor];
 
     /// The name in the database and on the wire.
     #[must_use]
@@ -29,6 +33,8 @@ impl Role {
         match self {
             Self::Admin => "admin",
             Self::Hr => "hr",
+            Self::Technician => "technician",
+            Self::Employee => "employee",
             Self::Auditor => "auditor",
         }
     }
@@ -37,6 +43,12 @@ impl Role {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+
+    /// Whether the role means nothing without a person whose record it is about.
+    #[must_use]
+    pub const fn needs_person(self) -> bool {
+        matches!(self, Self::Employee)
     }
 }
 

@@ -14,6 +14,7 @@ mod report;
 mod serve;
 mod site;
 mod token;
+mod user;
 
 use lintel_runtime::exit::ExitCode;
 
@@ -42,6 +43,7 @@ pub fn run(mut cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Site(command) => site::run(args, command).await,
             Command::People(command) => people::run(args, command).await,
             Command::Device(command) => device::run(args, command).await,
+            Command::User(command) => user::run(args, command).await,
             Command::Token(command) => token::run(args, command).await,
             Command::Link => token::link(args).await,
             Command::Report(command) => report::run(args, command).await,

@@ -4,7 +4,7 @@ use lintel_runtime::config::ConfigArgs;
 use lintel_runtime::exit::ExitCode;
 
 use super::open;
-use crate::auth::{Actor, Role, tokens};
+use crate::auth::{Actor, Role, sessions, tokens};
 use crate::cli::TokenCommand;
 
 pub(super) async fn run(args: &ConfigArgs, command: TokenCommand) -> anyhow::Result<ExitCode> {
@@ -32,7 +32,7 @@ pub(super) async fn link(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
     let settings = open::settings(args)?.value;
     let db = open::ready_database(&settings).await?;
     let permit = Actor::local().permit()?;
-    let link = tokens::create_link(&db, &*open::clock(), &permit, Role::Admin).await?;
+    let link = sessions::create_link(&db, &*open::clock(), &permit, Role::Admin).await?;
     eprintln!("opens the console once, within 15 minutes:");
     println!("{}/console/login/{}", settings.server.base_url(), link.expose());
     db.close().await;

@@ -21,8 +21,9 @@ use super::view;
 use crate::api::input::Params;
 use crate::api::problem::Problem;
 use crate::app::AppState;
-use crate::auth::Actor;
+use crate::auth::May;
 use crate::auth::permit::ReadAttendance;
+use crate::auth::sessions::{self, SessionKey, Standing};
 use crate::store::{StoreError, events};
 
 /// Another replica's events are looked for this often.
@@ -45,6 +46,8 @@ struct Reader {
     ingested: watch::Receiver<i64>,
     ready: VecDeque<events::EventView>,
     until: Instant,
+    /// None for an API token.
+    session: Option<SessionKey>,
 }
 
 /// `GET /console/events`.
@@ -53,17 +56,18 @@ struct Reader {
 /// [`Problem`].
 pub async fn live(
     State(state): State<AppState>,
-    Extension(actor): Extension<Actor>,
+    May(_permit): May<ReadAttendance>,
+    standing: Option<Extension<Standing>>,
     Params(Since { since }): Params<Since>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    actor.permit::<ReadAttendance>()?;
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let reader = Reader {
         after: resumed.unwrap_or(since),
         ingested: state.db().ingested(),
         ready: VecDeque::new(),
         until: Instant::now() + LIFETIME,
+        session: standing.map(|Extension(standing)| standing.key),
         state,
     };
     let mut response = Sse::new(stream(reader)).keep_alive(KeepAlive::default()).into_response();
@@ -90,9 +94,13 @@ impl Reader {
                 return event(&view);
             }
             self.ingested.borrow_and_update();
-            if let Err(error) = self.fill().await {
-                log::warn!("error" = error.to_string().as_str(); "the live feed can't read events");
-                return None;
+            match self.fill().await {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    log::warn!("error" = error.to_string().as_str(); "the live feed can't read events");
+                    return None;
+                }
             }
             if self.ready.is_empty() && !self.wait().await {
                 return None;
@@ -100,10 +108,17 @@ impl Reader {
         }
     }
 
-    async fn fill(&mut self) -> Result<(), StoreError> {
+    /// Reads on; false when the session that asked has ended meanwhile. It is looked up each time: somebody
+    /// whose account is disabled sees nobody come and go any more.
+    async fn fill(&mut self) -> Result<bool, StoreError> {
         let mut tx = self.state.db().read().await?;
+        if let Some(key) = self.session
+            && !sessions::stands(&mut tx, self.state.clock().now(), key).await?
+        {
+            return Ok(false);
+        }
         self.ready = events::list_after(&mut tx, self.after, PAGE).await?.into();
-        Ok(())
+        Ok(true)
     }
 
     /// Waits for news; false when the stream should end.

@@ -1,16 +1,17 @@
 //! Into the console by a one-time link, and out again.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::assets::{Addresses, addresses};
 use crate::api::problem::Problem;
 use crate::app::AppState;
-use crate::auth::guard::SESSION_COOKIE;
-use crate::auth::{credential, tokens};
+use crate::auth::sessions::{self, Standing};
+use crate::config::ServerSettings;
 
 #[derive(Template)]
 #[template(path = "stranger.html")]
@@ -38,9 +39,10 @@ pub async fn log_in(
     if method == Method::HEAD {
         return Ok(StatusCode::OK.into_response());
     }
-    match tokens::open_session(state.db(), state.clock().now(), &link).await? {
+    let server = &state.settings().server;
+    match sessions::open_by_link(state.db(), state.clock().now(), server.session_idle_ms(), &link).await? {
         Some(session) => {
-            let cookie = cookie(session.expose(), state.settings().server.secure_cookies());
+            let cookie = cookie(server, session.expose());
             let mut response = Redirect::to("/console").into_response();
             let value = HeaderValue::from_str(&cookie).map_err(|error| Problem::internal(&error))?;
             response.headers_mut().insert(header::SET_COOKIE, value);
@@ -53,20 +55,24 @@ pub async fn log_in(
     }
 }
 
-fn cookie(session: &str, secure: bool) -> String {
-    let secure = if secure { "; Secure" } else { "" };
-    format!("{SESSION_COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax{secure}")
+/// Without Max-Age: gone when the browser is closed.
+fn cookie(server: &ServerSettings, session: &str) -> String {
+    let secure = if server.secure_cookies() { "; Secure" } else { "" };
+    format!("{}={session}; Path=/; HttpOnly; SameSite=Lax{secure}", server.session_cookie())
 }
 
 /// `POST /console/logout`.
 ///
 /// # Errors
 /// [`Problem`].
-pub async fn log_out(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
-    if let Some(session) = credential::cookie(&headers, SESSION_COOKIE) {
-        tokens::close_session(state.db(), session).await?;
+pub async fn log_out(
+    State(state): State<AppState>,
+    standing: Option<Extension<Standing>>,
+) -> Result<Response, Problem> {
+    if let Some(Extension(standing)) = standing {
+        sessions::close(state.db(), state.clock().now(), &standing).await?;
     }
-    let gone = format!("{SESSION_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    let gone = format!("{}; Max-Age=0", cookie(&state.settings().server, ""));
     let mut response = Redirect::to("/console").into_response();
     let value = HeaderValue::from_str(&gone).map_err(|error| Problem::internal(&error))?;
     response.headers_mut().insert(header::SET_COOKIE, value);

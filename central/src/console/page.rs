@@ -10,8 +10,8 @@ use super::assets::{Addresses, addresses};
 use super::view::{FeedItem, NextStep, SiteBoard, feed_item, next_step, site_board};
 use crate::api::problem::Problem;
 use crate::app::AppState;
-use crate::auth::Actor;
 use crate::auth::permit::ReadAttendance;
+use crate::auth::{Actor, CsrfToken};
 use crate::store::{Tx, days, devices, events, people, sites};
 
 /// Events that the page shows from the start.
@@ -32,6 +32,7 @@ struct Today {
     trial_pack: Option<String>,
     board: String,
     feed: Vec<FeedItem>,
+    csrf: CsrfToken,
 }
 
 /// `GET /console`.
@@ -52,6 +53,7 @@ pub async fn today(
         trial_pack: state.trial_pack().map(str::to_owned),
         board: render_board(&state, &mut tx).await?,
         feed: newest.iter().filter_map(feed_item).collect(),
+        csrf: actor.csrf().clone(),
     };
     page.render().map(Html).map_err(|error| Problem::internal(&error))
 }

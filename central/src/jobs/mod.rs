@@ -15,7 +15,7 @@ pub use runner::{Jobs, run};
 
 use crate::attendance::{DayInput, Policy, compute_day};
 use crate::store::jobs::NewJob;
-use crate::store::{Db, StoreError, Tx, access, days, jobs, sites, vault};
+use crate::store::{Db, StoreError, Tx, days, jobs, sessions, sites, vault};
 
 /// Tells devices that their gallery has a newer revision; the MQTT side implements it. Without one the
 /// next heartbeat's answer says it.
@@ -138,7 +138,7 @@ impl Retention {
     pub(crate) async fn run(self, db: &Db, clock: &dyn Clock) -> anyhow::Result<()> {
         let now = clock.now();
         let mut tx = db.write().await?;
-        access::delete_expired(&mut tx, now).await?;
+        sessions::delete_expired(&mut tx, now).await?;
         // An enrolment makes the key before the template; an hour is more than it takes.
         vault::delete_unused(&mut tx, now.plus_millis(-3_600_000)).await?;
         tx.commit().await?;

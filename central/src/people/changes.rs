@@ -4,8 +4,8 @@ use lintel_core::ids::{PersonId, SiteId};
 use lintel_core::time::{Clock, UtcMillis};
 
 use super::{PeopleError, expect, expect_active, expect_site};
-use crate::auth::Permit;
 use crate::auth::permit::ManagePeople;
+use crate::auth::{Permit, accounts};
 use crate::gallery;
 use crate::store::{Db, StoreError, Tx, audit, days, events, people, vault};
 
@@ -82,7 +82,9 @@ pub async fn remove(
     forget_face(&mut tx, person, at).await?;
     people::delete_exceptions(&mut tx, person).await?;
     people::update_left(&mut tx, person, at).await?;
-    finish(db, tx, permit, at, "person.remove", person, "active,left_at,templates,key,exceptions").await
+    accounts::close_of_person(&mut tx, person, at).await?;
+    finish(db, tx, permit, at, "person.remove", person, "active,left_at,templates,key,exceptions,account")
+        .await
 }
 
 /// Erases a person altogether: also the name, the days and who it was in every event. The events'
@@ -103,8 +105,10 @@ pub async fn erase(
     people::delete_exceptions(&mut tx, person).await?;
     events::delete_personal(&mut tx, person).await?;
     days::delete_by_person(&mut tx, person).await?;
+    accounts::delete_of_person(&mut tx, person).await?;
     people::delete(&mut tx, person).await?;
-    finish(db, tx, permit, at, "person.erase", person, "person,consent,templates,key,days,events").await
+    let fields = "person,consent,templates,key,days,events,account";
+    finish(db, tx, permit, at, "person.erase", person, fields).await
 }
 
 /// Destroys consent, templates and key. The bump comes first: it reads the sites that are about to go.

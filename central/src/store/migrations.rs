@@ -31,6 +31,7 @@ migrations! {
     2 "0002_events";
     3 "0003_vault";
     4 "0004_broker";
+    5 "0005_accounts";
 }
 
 /// The database's tables aren't those that this program was built for.

@@ -11,7 +11,7 @@ mod error;
 mod migrations;
 mod options;
 
-pub mod access;
+pub mod accounts;
 pub mod audit;
 pub mod broker;
 pub mod days;
@@ -20,11 +20,14 @@ pub mod events;
 pub mod gallery;
 pub mod ingest;
 pub mod jobs;
+pub mod logins;
 pub mod people;
 pub mod scratch;
+pub mod sessions;
 pub mod sites;
 pub mod streams;
 pub mod templates;
+pub mod tokens;
 pub mod vault;
 
 pub use db::{Db, Tx};

@@ -4,7 +4,7 @@ use super::*;
 
 async fn session(central: &TestCentral) -> (String, String) {
     let permit = Actor::local().permit().unwrap();
-    let link = tokens::create_link(central.state.db(), &HandClock, &permit, Role::Admin).await.unwrap();
+    let link = sessions::create_link(central.state.db(), &HandClock, &permit, Role::Admin).await.unwrap();
     let path = format!("/console/login/{}", link.expose());
     let answer = ask(&central.people, request("GET", &path, None, "")).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
@@ -14,7 +14,9 @@ async fn session(central: &TestCentral) -> (String, String) {
 
 fn with_cookie(method: &str, path: &str, cookie: &str, site: Option<&str>) -> Request<Body> {
     let pair = cookie.split(';').next().unwrap();
+    let csrf = CsrfToken::of_session(pair.split_once('=').unwrap().1);
     let request = Request::builder().method(method).uri(path).header("cookie", pair);
+    let request = request.header("x-csrf-token", csrf.as_str());
     let request = site.into_iter().fold(request, |request, site| request.header("sec-fetch-site", site));
     request.body(Body::empty()).unwrap()
 }

@@ -19,7 +19,7 @@ use tower::ServiceExt as _;
 
 use crate::api::routes;
 use crate::app::{AppState, Parts};
-use crate::auth::{Actor, Role, tokens};
+use crate::auth::{Actor, CsrfToken, Role, sessions, tokens};
 use crate::config::CentralSettings;
 use crate::metrics::Metrics;
 use crate::people::{self, NewPerson};

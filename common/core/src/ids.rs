@@ -192,6 +192,11 @@ impl BadgeId {
     }
 }
 
+uuid_id! {
+    /// Somebody's account at the console. Not a person: an account may be nobody's record.
+    AccountId, "account id"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

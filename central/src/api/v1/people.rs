@@ -1,9 +1,9 @@
 //! People and their consent.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use lintel_core::ids::SiteId;
 use serde::Deserialize;
 use serde_json::json;
@@ -12,7 +12,7 @@ use super::person_id;
 use crate::api::input::{Body, Params};
 use crate::api::problem::Problem;
 use crate::app::AppState;
-use crate::auth::Actor;
+use crate::auth::May;
 use crate::auth::permit::{ManagePeople, ReadPeople};
 use crate::people::{self, NewPerson};
 
@@ -28,10 +28,9 @@ pub struct SiteFilter {
 /// [`Problem`].
 pub async fn list_people(
     State(state): State<AppState>,
-    Extension(actor): Extension<Actor>,
+    May(permit): May<ReadPeople>,
     Params(filter): Params<SiteFilter>,
 ) -> Result<Response, Problem> {
-    let permit = actor.permit::<ReadPeople>()?;
     let people = people::list(state.db(), &permit, filter.site.as_ref()).await?;
     Ok(Json(json!({ "people": people })).into_response())
 }
@@ -52,10 +51,9 @@ pub struct NewPersonBody {
 /// [`Problem`].
 pub async fn create_person(
     State(state): State<AppState>,
-    Extension(actor): Extension<Actor>,
+    May(permit): May<ManagePeople>,
     Body(body): Body<NewPersonBody>,
 ) -> Result<Response, Problem> {
-    let permit = actor.permit::<ManagePeople>()?;
     let new = NewPerson { name: body.name, site_id: body.site, staff_no: body.staff_no };
     let person = people::add(state.db(), &permit, state.clock(), &new).await?;
     Ok((StatusCode::CREATED, Json(person)).into_response())
@@ -67,10 +65,9 @@ pub async fn create_person(
 /// [`Problem`].
 pub async fn remove_person(
     State(state): State<AppState>,
-    Extension(actor): Extension<Actor>,
+    May(permit): May<ManagePeople>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let permit = actor.permit::<ManagePeople>()?;
     people::remove(state.db(), &permit, state.clock(), person_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -88,11 +85,10 @@ pub struct ConsentBody {
 /// [`Problem`].
 pub async fn record_consent(
     State(state): State<AppState>,
-    Extension(actor): Extension<Actor>,
+    May(permit): May<ManagePeople>,
     Path(id): Path<String>,
     Body(body): Body<ConsentBody>,
 ) -> Result<Response, Problem> {
-    let permit = actor.permit::<ManagePeople>()?;
     let id = person_id(&id)?;
     people::consent(state.db(), &permit, state.clock(), id, &body.notice_version, "api").await?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -104,10 +100,9 @@ pub async fn record_consent(
 /// [`Problem`].
 pub async fn withdraw_consent(
     State(state): State<AppState>,
-    Extension(actor): Extension<Actor>,
+    May(permit): May<ManagePeople>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let permit = actor.permit::<ManagePeople>()?;
     people::withdraw(state.db(), &permit, state.clock(), person_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -1,16 +1,16 @@
 //! Photographs of a person, as multipart; each gets an answer.
 
+use axum::Json;
 use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 
 use super::person_id;
 use crate::api::problem::Problem;
 use crate::app::AppState;
-use crate::auth::Actor;
 use crate::auth::permit::{ManagePeople, ReadPeople};
+use crate::auth::{CSRF_FIELD, May};
 use crate::enrolment::{self, Choice, Desk, EnrolmentError, Photo};
 use crate::people::{self, PeopleError};
 
@@ -23,13 +23,13 @@ const MAX_PHOTOS: usize = 20;
 /// [`Problem`]; without consent before anything of the body is read.
 pub async fn add_photos(
     State(state): State<AppState>,
-    Extension(actor): Extension<Actor>,
+    May(permit): May<ManagePeople>,
+    May(read): May<ReadPeople>,
     Path(id): Path<String>,
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
-    let permit = actor.permit::<ManagePeople>()?;
     let id = person_id(&id)?;
-    let person = people::find(state.db(), &actor.permit::<ReadPeople>()?, &id.to_string()).await?;
+    let person = people::find(state.db(), &read, &id.to_string()).await?;
     if person.consent.is_none() {
         return Err(PeopleError::NoConsent(id).into());
     }
@@ -56,6 +56,9 @@ pub async fn add_photos(
 async fn photos_of(mut form: Multipart) -> Result<Vec<Photo>, Problem> {
     let mut photos = Vec::new();
     while let Some(field) = form.next_field().await? {
+        if field.name() == Some(CSRF_FIELD) {
+            continue;
+        }
         if photos.len() == MAX_PHOTOS {
             let text = format!("at most {MAX_PHOTOS} photographs are taken at once");
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many", text));
