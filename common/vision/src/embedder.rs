@@ -5,8 +5,8 @@
 
 use crate::align;
 use crate::decode::BgrImage;
+use crate::error::PipelineError;
 use crate::pack::{EmbedderSettings, ModelPack};
-use crate::pipeline::PipelineError;
 use crate::sessions::{Model, Runtime};
 use crate::tensor;
 

@@ -6,8 +6,9 @@
 
 use thiserror::Error;
 
+use crate::error::PipelineError;
 use crate::frame::{Frame, Rect};
-use crate::pipeline::{Detected, DetectedFace, Pipeline, PipelineError};
+use crate::pipeline::{Detected, DetectedFace, Pipeline};
 use crate::quality::{Quality, QualityReason};
 use crate::upload::{UploadError, UploadLimits, decode_upload};
 

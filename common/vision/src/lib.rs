@@ -13,6 +13,7 @@ pub mod decode;
 pub mod detector;
 pub mod embedder;
 pub mod enrol;
+pub mod error;
 pub mod frame;
 pub mod grey;
 pub mod index;
@@ -32,14 +33,13 @@ pub mod upload;
 pub use decode::{BgrImage, DecodeError};
 pub use detector::Face;
 pub use enrol::{EnrolError, EnrolOptions, EnrolledFace, enrolment_template};
+pub use error::PipelineError;
 pub use frame::{Frame, FrameError, PixelFormat, Rect, Region};
 pub use grey::GreyImage;
 pub use index::{GalleryIndex, IndexError, TopTwo};
 pub use locate::LocateError;
 pub use pack::{LicencePolicy, ModelPack, PackError};
-pub use pipeline::{
-    Detected, DetectedFace, Embedded, Observation, Pipeline, PipelineError, PipelineOptions, StageTimes,
-};
+pub use pipeline::{Detected, DetectedFace, Embedded, Observation, Pipeline, PipelineOptions, StageTimes};
 pub use quality::{Quality, QualityLimits, QualityReason};
 pub use sessions::{Runtime, RuntimeError};
 pub use upload::{UploadError, UploadLimits, decode_upload};

@@ -8,9 +8,9 @@ use opencv::core::{Mat, Rect as CvRect, Size};
 use opencv::imgproc;
 
 use crate::decode::BgrImage;
+use crate::error::PipelineError;
 use crate::frame::Rect;
 use crate::pack::{LivenessSettings, ModelPack};
-use crate::pipeline::PipelineError;
 use crate::sessions::{Model, Runtime};
 use crate::tensor::{self, Normalise};
 

@@ -6,18 +6,17 @@
 
 use std::time::{Duration, Instant};
 
-use thiserror::Error;
-
-use crate::decode::{self, BgrImage, DecodeError};
+use crate::decode::{self, BgrImage};
 use crate::detector::{Detector, Face};
 use crate::embedder::Embedder;
+use crate::error::PipelineError;
 use crate::frame::{Frame, PixelFormat, Rect, Region};
 use crate::liveness::Liveness;
 use crate::motion::{self, SmallGrey};
-use crate::pack::{ModelPack, PackError};
+use crate::pack::ModelPack;
 use crate::quality::{self, Gate, Quality, QualityLimits, QualityReason};
 use crate::self_test;
-use crate::sessions::{Runtime, RuntimeError};
+use crate::sessions::Runtime;
 
 /// How a pipeline works.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,31 +130,6 @@ pub struct Embedded {
     pub embedding: Vec<f32>,
     /// align and embed
     pub times: StageTimes,
-}
-
-/// Why a frame gave no observations.
-#[derive(Debug, Error)]
-pub enum PipelineError {
-    /// The frame's bytes are not a picture.
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
-    /// The pack is not to be believed.
-    #[error(transparent)]
-    Pack(#[from] PackError),
-    /// ONNX Runtime failed.
-    #[error(transparent)]
-    Runtime(#[from] RuntimeError),
-    /// OpenCV failed.
-    #[error("an image operation failed: {0}")]
-    Image(#[from] opencv::Error),
-    /// The five points fall together.
-    #[error("the face's landmarks have no extent, so it can't be aligned")]
-    Landmarks,
-    /// `embed` or `liveness` was called after another frame was taken, or for a face that isn't in the list.
-    #[error(
-        "the detection belongs to another frame than the one in the pipeline: embed before the next frame"
-    )]
-    Stale,
 }
 
 /// Everything that runs on one thread's frames.

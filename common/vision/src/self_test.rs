@@ -7,9 +7,9 @@
 use crate::decode::BgrImage;
 use crate::detector::Detector;
 use crate::embedder::Embedder;
+use crate::error::PipelineError;
 use crate::liveness::Liveness;
 use crate::pack::{ModelPack, PackError, SelfTest, TensorSamples};
-use crate::pipeline::PipelineError;
 use crate::tensor::{self, Normalise};
 
 /// The reference picture: bytes of a linear congruential generator (Numerical Recipes' constants), the top

@@ -13,9 +13,9 @@ use opencv::imgproc;
 
 use crate::align::Points;
 use crate::decode::BgrImage;
+use crate::error::PipelineError;
 use crate::frame::Rect;
 use crate::pack::{DetectorKind, ModelPack};
-use crate::pipeline::PipelineError;
 use crate::sessions::{Model, Runtime};
 use crate::tensor::{self, Normalise};
 
