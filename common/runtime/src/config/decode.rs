@@ -6,27 +6,18 @@
 //! wanted type and aren't supported.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::value::{MapAccessDeserializer, StringDeserializer};
 use serde::de::{self, DeserializeSeed, IntoDeserializer as _, Visitor};
 
 use super::decode_error::{DecodeError, quoted};
-use super::error::{ConfigError, ConfigWarning};
+use super::error::ConfigError;
+use super::notes::Notes;
+use super::origin::Origin;
 use super::section::known_entries;
 use super::text::{parse_bool, parse_float, parse_integer, split_list};
-use super::tree::{Kind, Node, Origin, join, parse_value};
+use super::tree::{Kind, Node, join, parse_value};
 use crate::secrets::SERDE_NAME;
-
-/// What decoding learns besides the value.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
-    /// Dotted names of all settings and sections, in the order of the structs.
-    pub(crate) known: Vec<String>,
-    pub(crate) origins: BTreeMap<String, Origin>,
-    pub(crate) secrets: BTreeSet<String>,
-    pub(crate) warnings: Vec<ConfigWarning>,
-}
 
 /// Reads a whole tree.
 pub(crate) fn decode<T: de::DeserializeOwned>(tree: Node) -> Result<(T, Notes), ConfigError> {

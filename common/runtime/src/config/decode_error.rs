@@ -5,8 +5,8 @@
 use serde::de::{self, Expected, Unexpected};
 
 use super::error::ConfigError;
+use super::origin::Origin;
 use super::text::nearest;
-use super::tree::Origin;
 use crate::secrets;
 
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::tree::Origin;
+use super::origin::Origin;
 use crate::secrets::SecretError;
 
 /// The settings can't be used. Ends the program with [`crate::exit::ExitCode::Usage`].

@@ -29,6 +29,8 @@
 mod decode;
 mod decode_error;
 mod error;
+mod notes;
+mod origin;
 mod section;
 mod show;
 mod text;
@@ -45,9 +47,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use error::{ConfigError, ConfigWarning};
+pub use origin::Origin;
 pub use show::{show, show_json, template, undescribed};
 pub use text::parse_bool;
-pub use tree::Origin;
 
 use tree::Node;
 

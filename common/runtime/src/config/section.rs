@@ -5,11 +5,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::decode::Notes;
 use super::decode_error::{DecodeError, What};
 use super::error::ConfigWarning;
+use super::notes::Notes;
+use super::origin::Origin;
 use super::text::nearest;
-use super::tree::{Kind, Node, Origin, join};
+use super::tree::{Kind, Node, join};
 use crate::secrets;
 
 /// Keeps what the struct has, reads `…_file` siblings, notes the rest as unknown.
