@@ -1,9 +1,11 @@
 //! The sample settings in `config/` are what the programs print, and unknown names are refused or warned of.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
-use lintel_tests::process::{Said, program, run};
+use lintel_tests::TestBroker;
+use lintel_tests::process::{Said, free_port, program, run};
 use tokio::process::Command;
 
 async fn ask(binary: &str, args: &[&str], variable: Option<&str>) -> Result<Said> {
@@ -21,6 +23,54 @@ async fn the_samples_are_the_programs_own_templates() -> Result<()> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config").join(sample);
         let kept = std::fs::read_to_string(path)?;
         assert_eq!(kept, template, "run `{binary} config template > config/{sample}`");
+    }
+    Ok(())
+}
+
+/// The settings of a `mosquitto.conf`: those that both the sample and the written file should have.
+fn broker_settings(text: &str) -> BTreeSet<&str> {
+    let ours = ["log_", "user", "plugin", "listener", "certfile", "keyfile", "persistence_location"];
+    let settings = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    settings.filter(|line| !ours.iter().any(|start| line.starts_with(start))).collect()
+}
+
+#[tokio::test]
+async fn mosquitto_takes_the_sample_of_its_settings_without_a_complaint() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let (data, broker, port) = (dir.path().join("data"), dir.path().join("broker"), free_port()?);
+    let out = broker.display().to_string();
+    for args in [vec!["keys", "init"], vec!["mqtt", "config", "--out", &out, "--port", &port.to_string()]] {
+        let set = [
+            "--set".to_owned(),
+            format!("storage.data_dir={}", data.display()),
+            "--set".to_owned(),
+            format!("mqtt.url=mqtts://localhost:{port}"),
+        ];
+        let args = args.into_iter().chain(set.iter().map(String::as_str)).collect::<Vec<_>>();
+        ask("lintel-central", &args, None).await?.ok()?;
+    }
+    let written = std::fs::read_to_string(broker.join("mosquitto.conf"))?;
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/mosquitto.conf");
+    let sample = std::fs::read_to_string(sample)?;
+    assert_eq!(broker_settings(&sample), broker_settings(&written), "the sample and `mqtt config` differ");
+
+    // The machine's own places, put into the sample's.
+    let own = |start: &str| written.lines().find(|line| line.starts_with(start)).unwrap_or_default();
+    let plugin = own("plugin /").trim_start_matches("plugin ");
+    let tls = data.join("keys/tls");
+    let mut text = sample
+        .replace("/usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so", plugin)
+        .replace("/etc/mosquitto/certs", &tls.display().to_string())
+        .replace("/var/lib/mosquitto", &out)
+        .replace("listener 8883", &format!("listener {port} 127.0.0.1"));
+    text.push_str(&format!("\n{}\nlog_dest stderr\n", own("user")));
+    std::fs::write(broker.join("mosquitto.conf"), text)?;
+    let running = TestBroker::start(&broker, port).await?;
+    let log = running.log().to_lowercase();
+    // Who runs the tests is not the sample's affair.
+    for line in log.lines().filter(|line| !line.contains("run as root")) {
+        let complains = ["error", "warning", "deprecated"].iter().any(|word| line.contains(word));
+        assert!(!complains, "{log}");
     }
     Ok(())
 }

@@ -199,7 +199,6 @@ fn mosquitto_conf(plan: &BrokerPlan, plugin: &Path, user: Option<&str>) -> Resul
     line(format_args!(
         "\n# The same number as both ends use: a larger packet stops at the broker.\n\
          max_packet_size {MAX_PACKET_BYTES}\n\
-         message_size_limit {MAX_PACKET_BYTES}\n\
          # A door that is away keeps its acks; a flooding one can't fill the memory.\n\
          max_queued_messages 1000\n\
          max_queued_bytes 67108864\n\
