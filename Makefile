@@ -6,6 +6,10 @@ export LINTEL_TARGET_DIR ?= $(HOME)/.cache/lintel/target
 export CARGO_TARGET_DIR := $(LINTEL_TARGET_DIR)
 export LINTEL_CACHE ?= $(HOME)/.cache/lintel
 
+# The stories kill the door at marked steps; the marks are compiled in for tests only. The same features
+# everywhere, so that nothing is built twice.
+TEST_FEATURES := --workspace --features lintel-kiosk/fault-injection
+
 .PHONY: help demo test setup lint bench clean
 
 help: ## list the targets
@@ -17,11 +21,11 @@ demo: setup ## people walk past a door and stand in the day's report (DEMO_EXIT=
 	@tests/demo/run.sh
 
 test: setup ## all tests: units, properties, end to end
-	@cargo build --quiet --workspace --bins
+	@cargo build --quiet $(TEST_FEATURES) --bins
 	@if cargo nextest --version >/dev/null 2>&1; then \
-	  cargo nextest run --workspace --config-file .config/nextest.toml && cargo test --quiet --workspace --doc; \
+	  cargo nextest run $(TEST_FEATURES) --config-file .config/nextest.toml && cargo test --quiet $(TEST_FEATURES) --doc; \
 	else \
-	  cargo test --quiet --workspace; \
+	  cargo test --quiet $(TEST_FEATURES); \
 	fi
 	@packaging/python.sh -m unittest discover --quiet --start-directory packaging --pattern 'test_*.py'
 
@@ -30,7 +34,7 @@ setup: ## install what is missing: Debian packages, ONNX Runtime, a model pack, 
 
 lint: setup ## formatting, clippy, docs, licences
 	@cargo fmt --all --check
-	@cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@cargo clippy --quiet $(TEST_FEATURES) --all-targets -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
 	@packaging/deny.sh
 

@@ -9,17 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use lintel_core::road::Road;
+
 use crate::ingest::Accepted;
 use crate::ingest::mqtt::MqttCounters;
-
-/// The road that events came by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Road {
-    /// HTTPS.
-    Https,
-    /// The broker.
-    Mqtt,
-}
 
 /// Events by what became of them, for one road.
 #[derive(Debug, Default)]

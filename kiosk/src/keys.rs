@@ -63,18 +63,27 @@ pub enum KeyError {
 }
 
 impl KeyStore {
-    /// The keys below `data_dir/keys`; `credentials` is `$CREDENTIALS_DIRECTORY`.
+    /// The keys below `data_dir/keys`; `credentials` is `$CREDENTIALS_DIRECTORY`. Makes the folder.
     ///
     /// # Errors
     /// When the folder can't be made or the credential is no Fernet key.
     pub fn open(data_dir: &Path, credentials: Option<&Path>) -> Result<Self, KeyError> {
         use std::os::unix::fs::DirBuilderExt as _;
-        let folder = data_dir.join("keys");
+        let keys = Self::look(data_dir, credentials)?;
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
-            .create(&folder)
-            .map_err(|source| KeyError::Folder { path: folder.clone(), source })?;
+            .create(&keys.folder)
+            .map_err(|source| KeyError::Folder { path: keys.folder.clone(), source })?;
+        Ok(keys)
+    }
+
+    /// The same for looking only: makes nothing, also where there is no folder yet.
+    ///
+    /// # Errors
+    /// When the credential is no Fernet key.
+    pub fn look(data_dir: &Path, credentials: Option<&Path>) -> Result<Self, KeyError> {
+        let folder = data_dir.join("keys");
         let credential = credentials.map(|folder| folder.join(CREDENTIAL)).filter(|path| path.is_file());
         let wrap = match credential {
             Some(path) => {
@@ -160,6 +169,14 @@ mod tests {
         assert_eq!(keys.get_or_make("database.key").unwrap(), made);
         std::fs::write(keys.path("database.key"), "").unwrap();
         assert!(matches!(keys.get_or_make("database.key"), Err(KeyError::Malformed { .. })));
+    }
+
+    #[test]
+    fn looking_for_a_key_makes_nothing() {
+        let data = tempfile::tempdir().unwrap();
+        let keys = KeyStore::look(&data.path().join("kiosk"), None).unwrap();
+        assert_eq!(keys.get("database.key").unwrap(), None);
+        assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
+use uuid::Uuid;
 
 use crate::broker::TestBroker;
 use crate::pictures::Pictures;
@@ -251,6 +253,26 @@ impl TestCentral {
             .await?
             .ok()?;
         Ok(file)
+    }
+
+    /// Every event of a door in the centre's database (SQLite only), by place: id and kind.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn events_of(&self, device: &str) -> Result<Vec<(String, String)>> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let db = Connection::open_with_flags(self.dir.path().join("central.db"), flags)?;
+        db.busy_timeout(Duration::from_secs(5))?;
+        let mut select = db.prepare(
+            "SELECT event_id, kind FROM event JOIN stream USING (stream_no)
+             WHERE device_id = ?1 AND status = 'accepted' ORDER BY seq",
+        )?;
+        let rows = select.query_map([device], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.map(|row| {
+            let (id, kind): (Vec<u8>, String) = row?;
+            Ok((Uuid::from_slice(&id)?.to_string(), kind))
+        })
+        .collect()
     }
 
     /// The site's today.

@@ -1,14 +1,17 @@
 //! A door in a folder of its own: `lintel-kiosk run` on a clip, its outbox and its feedback.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::process::{Running, Said, eventually, program, run};
+
+const SIGKILL: i32 = 9;
 
 /// A kiosk that can be started, killed and started again on the same files.
 #[derive(Debug)]
@@ -86,9 +89,48 @@ impl TestKiosk {
     /// # Errors
     /// When it can't be started.
     pub fn start(&mut self) -> Result<()> {
+        self.start_life(None, &[])
+    }
+
+    /// Starts the daemon with settings of this life only, told to kill itself at a step: `point` or `point:n`.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start_to_die_at(&mut self, point: &str, settings: &[&str]) -> Result<()> {
+        self.start_life(Some(point), settings)
+    }
+
+    /// Starts the daemon with settings of this life only.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start_with(&mut self, settings: &[&str]) -> Result<()> {
+        self.start_life(None, settings)
+    }
+
+    fn start_life(&mut self, fault: Option<&str>, settings: &[&str]) -> Result<()> {
         let mut command = self.command()?;
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
+        if let Some(fault) = fault {
+            command.env("LINTEL_FAULT", fault);
+        }
         command.arg("run");
         self.daemon = Some(Running::start("lintel-kiosk", command, &self.dir.path().join("run.log"))?);
+        Ok(())
+    }
+
+    /// Waits until the daemon has died of SIGKILL by its own hand.
+    ///
+    /// # Errors
+    /// At the deadline, or when it ended in another way.
+    pub async fn dies(&mut self, within: Duration) -> Result<()> {
+        let daemon = self.daemon.take().context("the kiosk does not run")?;
+        let ending = daemon.ended(within).await.context(
+            "no such step was passed, or the program was built without --features lintel-kiosk/fault-injection",
+        )?;
+        ensure!(ending.signal() == Some(SIGKILL), "the kiosk ended with {ending}:\n{}", self.log());
         Ok(())
     }
 
@@ -127,12 +169,21 @@ impl TestKiosk {
     /// # Errors
     /// At the deadline, or when the daemon ends.
     pub async fn says(&mut self, text: &str, within: Duration) -> Result<()> {
+        self.says_after(0, text, within).await
+    }
+
+    /// Waits until the daemon's output holds a text behind its first `start` bytes, those of earlier lives.
+    ///
+    /// # Errors
+    /// At the deadline, or when the daemon ends.
+    pub async fn says_after(&mut self, start: usize, text: &str, within: Duration) -> Result<()> {
         let log = self.dir.path().join("run.log");
+        let holds = |said: &str| said.get(start..).is_some_and(|said| said.contains(text));
         self.daemon
             .as_mut()
             .context("the kiosk does not run")?
             .wait_until(text, within, async || {
-                std::fs::read_to_string(&log).ok().filter(|said| said.contains(text)).map(|_| ())
+                std::fs::read_to_string(&log).ok().filter(|said| holds(said)).map(|_| ())
             })
             .await
     }

@@ -45,6 +45,29 @@ impl Pictures {
         Ok(pictures)
     }
 
+    /// The pictures of a part of the clip, as they are in its file: `from` and `to` in frames.
+    ///
+    /// # Errors
+    /// When the clip can't be read or is shorter.
+    pub fn frames(&self, from: usize, to: usize) -> Result<Vec<Vec<u8>>> {
+        let clip = std::fs::read(&self.clip)?;
+        let mut frames = Vec::new();
+        let mut rest = clip.as_slice();
+        // Motion-JPEG in an AVI: each picture is a chunk `00dc` with its length.
+        while let Some(at) = rest.windows(4).position(|window| window == b"00dc") {
+            let Some((length, body)) = rest.get(at + 4..).and_then(<[u8]>::split_first_chunk) else { break };
+            let length = usize::try_from(u32::from_le_bytes(*length))?;
+            // The index at the end has such chunks too, of its own kind.
+            let Some(picture) = body.get(..length).filter(|body| body.starts_with(&[0xff, 0xd8])) else {
+                break;
+            };
+            frames.push(picture.to_vec());
+            rest = body.get(length..).unwrap_or_default();
+        }
+        let part = frames.get(from..to).with_context(|| format!("the clip has {} pictures", frames.len()))?;
+        Ok(part.to_vec())
+    }
+
     /// The clip as a camera source.
     #[must_use]
     pub fn source(&self) -> String {

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::future::Future;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -72,6 +72,17 @@ impl Running {
     /// Whether it still runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Waits for an end that the program brings about itself.
+    ///
+    /// # Errors
+    /// When it outlives `within`.
+    pub async fn ended(mut self, within: Duration) -> Result<ExitStatus> {
+        let Ok(status) = tokio::time::timeout(within, self.child.wait()).await else {
+            bail!("{} did not end within {within:?}:\n{}", self.name, self.log());
+        };
+        Ok(status?)
     }
 
     /// SIGKILL: no chance to tidy up.

@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use lintel_core::road::Road;
 use lintel_core::wire::{GalleryConfirmation, Heartbeat};
 use serde::Deserialize;
 
@@ -12,8 +13,7 @@ use super::problem::Problem;
 use crate::app::AppState;
 use crate::devices::{self, Device, DeviceError};
 use crate::gallery::{self, GalleryError};
-use crate::ingest::{AcceptError, Road, accept};
-use crate::metrics;
+use crate::ingest::{AcceptError, accept};
 
 /// `POST /device/v1/events`: an event batch; the signed ack of what is durable.
 ///
@@ -27,7 +27,7 @@ pub async fn send_events(
     // The bytes themselves: what was hashed must not pass through another serialiser.
     let bytes = read(request, &state).await?;
     let accepted = accept(state.db(), &state.keys().ack, state.clock(), Road::Https, &device, &bytes).await?;
-    state.metrics().events.accepted(metrics::Road::Https, &accepted);
+    state.metrics().events.accepted(Road::Https, &accepted);
     let body = serde_json::to_vec(&accepted.ack).map_err(|error| Problem::internal(&error))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }

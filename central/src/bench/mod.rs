@@ -13,13 +13,14 @@ use std::time::{Duration, Instant};
 
 use lintel_core::event::DirectionHint;
 use lintel_core::ids::{DeviceId, SiteId};
+use lintel_core::road::Road;
 use lintel_core::sign::SigningKey;
 use lintel_core::time::{Clock, UtcMillis};
 use lintel_runtime::clock::random_bytes;
 use serde::Serialize;
 
 use crate::devices::Device;
-use crate::ingest::{AcceptError, Road, accept};
+use crate::ingest::{AcceptError, accept};
 use crate::store::ingest::Arrival;
 use crate::store::sites::Site;
 use crate::store::{Db, StoreError, devices, ingest, sites, streams};

@@ -1,5 +1,9 @@
 //! `doctor`: looks at everything that the server needs and changes nothing.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::anyhow;
 use lintel_runtime::config::{ConfigArgs, Loaded};
 use lintel_runtime::doctor::{Check, Report};
 use lintel_runtime::exit::{ExitCode, chain};
@@ -11,7 +15,10 @@ use crate::app::{KeyPaths, load_keys};
 use crate::config::{CentralSettings, load};
 use crate::enrolment::EnrolHandle;
 use crate::ingest::mqtt_link::Link;
-use crate::store::{Db, devices, people, sites};
+use crate::store::{Db, DbOptions, devices, people, sites};
+
+/// How long a server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(args: &ConfigArgs, json: bool) -> anyhow::Result<ExitCode> {
     let loaded = load(args)?;
@@ -20,7 +27,13 @@ pub(super) async fn run(args: &ConfigArgs, json: bool) -> anyhow::Result<ExitCod
     report.push(of_settings(&loaded));
     report.push(of_keys(settings));
     report.push(of_certificate(settings));
-    let db = open::database(settings).await;
+    let db = match missing_database(settings) {
+        Some(path) => Err(anyhow!("there is none yet at {}", path.display())),
+        // Its own patience is for a server that is busy; here somebody waits for the answer.
+        None => tokio::time::timeout(PATIENCE, open::database(settings))
+            .await
+            .unwrap_or_else(|_| Err(anyhow!("it doesn't answer within {} s", PATIENCE.as_secs()))),
+    };
     report.push(of_database(&db).await);
     if let Ok(db) = &db {
         report.push(of_records(db).await);
@@ -64,10 +77,19 @@ fn of_certificate(settings: &CentralSettings) -> Check {
     }
 }
 
+/// The SQLite file that opening would make: a check makes nothing.
+fn missing_database(settings: &CentralSettings) -> Option<PathBuf> {
+    let options = DbOptions::from_settings(&settings.database, &settings.storage.data_dir);
+    options.sqlite_file().filter(|path| !path.exists())
+}
+
 async fn of_database(db: &anyhow::Result<Db>) -> Check {
     let db = match db {
         Ok(db) => db,
-        Err(error) => return Check::fail("database", chain(error), "set database.url, or start its server"),
+        Err(error) => {
+            let advice = "run `lintel-central migrate`, set database.url, or start its server";
+            return Check::fail("database", chain(error), advice);
+        }
     };
     match db.check_migrations().await {
         Ok(()) => Check::ok("database", format!("{}, tables of this version", db.engine())),
@@ -118,7 +140,7 @@ async fn of_broker(settings: &CentralSettings) -> Check {
         Err(error) => return Check::fail("broker", chain(&error.into()), "run `lintel-central keys init`"),
     };
     let connect = tokio::net::TcpStream::connect((link.url.host.clone(), link.url.port));
-    match tokio::time::timeout(std::time::Duration::from_secs(3), connect).await {
+    match tokio::time::timeout(PATIENCE, connect).await {
         Ok(Ok(_)) => Check::ok("broker", format!("{} takes connections", link.url)),
         Ok(Err(error)) => Check::fail("broker", format!("{}: {error}", link.url), "start the broker"),
         Err(_) => Check::fail("broker", format!("{} doesn't answer", link.url), "check host and firewall"),

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use lintel_core::ack::{AckBody, RejectReason, Rejection, SignedAck};
 use lintel_core::chain::{ChainState, Hash};
 use lintel_core::ids::{DeviceId, PersonId, StreamId};
+use lintel_core::road::Road;
 use lintel_core::sign::SigningKey;
 use lintel_core::time::{Clock, UtcMillis, day_bounds};
 
@@ -20,26 +21,6 @@ use crate::jobs::RecomputeDay;
 use crate::store::ingest::{Arrival, EventRow, PersonalRow, RejectedRow};
 use crate::store::streams::StreamState;
 use crate::store::{Db, StoreError, Tx, ingest, jobs, streams};
-
-/// How a batch came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Road {
-    /// By the broker.
-    Mqtt,
-    /// By a request.
-    Https,
-}
-
-impl Road {
-    /// The name in the database and in logs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Mqtt => "mqtt",
-            Self::Https => "https",
-        }
-    }
-}
 
 /// Why a whole batch is refused; nothing of it was stored.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@ mod accept;
 mod chain;
 mod validate;
 
-pub use accept::{AcceptError, Accepted, Road, accept};
+pub use accept::{AcceptError, Accepted, accept};
 
 pub mod mqtt;
 pub mod mqtt_desk;

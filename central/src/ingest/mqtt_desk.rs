@@ -9,15 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Context as _;
 use bytes::Bytes;
 use lintel_core::ids::DeviceId;
+use lintel_core::road::Road;
 use lintel_core::time::Clock;
 use lintel_core::wire::{DeviceStatus, GalleryNotice};
 use lintel_runtime::exit::chain;
 use lintel_runtime::secrets::SecretString;
 
-use super::{AcceptError, Road, accept};
+use super::{AcceptError, accept};
 use crate::broker::reconcile::Wanted;
 use crate::devices::{self, DeviceError};
-use crate::metrics::{self, Metrics};
+use crate::metrics::Metrics;
 use crate::store::{Db, broker};
 use crate::vault::CentralKeys;
 
@@ -121,7 +122,7 @@ impl Desk for CentralDesk {
         match accept(&self.db, &self.keys.ack, &*self.clock, Road::Mqtt, &device, body).await {
             Ok(accepted) => {
                 if let Some(metrics) = &self.metrics {
-                    metrics.events.accepted(metrics::Road::Mqtt, &accepted);
+                    metrics.events.accepted(Road::Mqtt, &accepted);
                 }
                 let ack = serde_json::to_vec(&accepted.ack).context("writing the ack")?;
                 Ok(Verdict::Acked(ack.into()))

@@ -1,9 +1,11 @@
 //! How the database is reached, resolved from the settings.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
 use std::time::Duration;
 
 use lintel_runtime::secrets::SecretString;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::config::DatabaseSettings;
 
@@ -33,6 +35,13 @@ impl DbOptions {
             ssl_root_cert: None,
             slow_query: Duration::from_secs(5),
         }
+    }
+
+    /// The file of an SQLite database; None for PostgreSQL and for a URL that is none.
+    #[must_use]
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        let url = Some(self.url.expose()).filter(|url| url.starts_with("sqlite:"))?;
+        Some(SqliteConnectOptions::from_str(url).ok()?.get_filename().to_owned())
     }
 
     /// From the settings; SQLite in the data folder where no URL is given.

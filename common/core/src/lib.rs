@@ -13,6 +13,7 @@ pub mod event;
 pub mod gallery;
 pub mod ids;
 pub mod limits;
+pub mod road;
 pub mod seal;
 pub mod sign;
 pub mod time;

@@ -9,6 +9,7 @@ use lintel_runtime::supervisor::TaskContext;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::faults;
 use crate::feedback::stream::FeedbackHandle;
 use crate::feedback::{Feedback, Stored};
 use crate::gallery::index::SharedGallery;
@@ -60,6 +61,7 @@ impl Recorder {
     }
 
     async fn record(&self, decision: &Decision) {
+        faults::point("decision.queued");
         let stored = if decision.repeat { Stored::Counted } else { self.store(decision).await };
         if let (Stored::Refused, Some(person)) = (stored, decision.person) {
             self.worker.not_stored(person);
@@ -67,6 +69,7 @@ impl Recorder {
         let gallery = self.shared.load();
         let name = decision.person.map_or("", |person| gallery.name_of(person));
         self.feedback.publish(&Feedback::of(decision, stored, name));
+        faults::point("feedback.given");
     }
 
     async fn store(&self, decision: &Decision) -> Stored {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lintel_core::ack::SignedAck;
+use lintel_core::road::Road;
 use lintel_core::wire::EventBatch;
 
 use crate::sync::https::CentralApi;
 use crate::sync::mqtt::MqttSender;
-use crate::sync::{Road, SendError, Transport};
+use crate::sync::{SendError, Transport};
 
 pub(super) struct BothRoads {
     pub(super) mqtt: Option<MqttSender>,

@@ -1,4 +1,4 @@
-//! `doctor`: what this door needs, one line each. It changes nothing but missing keys' folder.
+//! `doctor`: what this door needs, one line each. It makes and changes nothing.
 
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use lintel_runtime::config::Loaded;
 use lintel_runtime::doctor::{Check, Report};
 use lintel_runtime::exit::{ExitCode, chain};
 
-use crate::app;
+use crate::app::storage;
 use crate::camera;
 use crate::config::KioskConfig;
 use crate::identity::Identity;
@@ -108,7 +108,7 @@ fn camera_check(config: &KioskConfig) -> Check {
 }
 
 fn key(config: &KioskConfig) -> Check {
-    let keys = KeyStore::open(&config.device.data_dir, app::credentials().as_deref());
+    let keys = KeyStore::look(&config.device.data_dir, storage::credentials().as_deref());
     let advice = "put the key back from where it was kept; a new one opens nothing old";
     match keys.map(|keys| (keys.get("database.key"), keys.is_wrapped())) {
         Ok((Ok(Some(_)), true)) => Check::ok("key", "wrapped with the unit's credential"),
@@ -123,7 +123,7 @@ fn key(config: &KioskConfig) -> Check {
 }
 
 fn outbox(config: &KioskConfig, identity: &Identity) -> Check {
-    let opened = match app::read_outbox(config) {
+    let opened = match storage::read_outbox(config) {
         Ok(Some(outbox)) => outbox,
         Ok(None) => return Check::ok("outbox", "none yet; `run` makes it"),
         Err(error) => return unreadable(&error),

@@ -1,21 +1,21 @@
-//! `gallery status`: which gallery is on this door's disk. Never who is in it.
+//! `gallery status`: which gallery is on this door's disk. Never who is in it. It makes and changes nothing,
+//! so that it can be asked beside a running door.
 
-use lintel_core::time::Clock as _;
-use lintel_runtime::clock::SystemClock;
-
-use crate::app;
+use crate::app::storage;
 use crate::cli::GalleryCommand;
 use crate::config::KioskConfig;
-use crate::keys::KeyStore;
+use crate::gallery::store::GalleryState;
 
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no gallery that can be read.
+/// When there is a gallery that can't be read.
 pub fn run(config: &KioskConfig, command: &GalleryCommand) -> anyhow::Result<()> {
     let GalleryCommand::Status(args) = command;
-    let keys = KeyStore::open(&config.device.data_dir, app::credentials().as_deref())?;
-    let state = app::open_gallery(config, &keys, SystemClock.now())?.state()?;
+    let state = match storage::read_gallery(config)? {
+        Some(gallery) => gallery.state()?,
+        None => GalleryState::default(),
+    };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&state)?);
     } else {

@@ -1,7 +1,7 @@
 //! `outbox status|list`: looks at the outbox beside a running door. It makes and changes nothing, so that
 //! it can be asked at any time, also before the door's first start.
 
-use crate::app;
+use crate::app::storage;
 use crate::cli::OutboxCommand;
 use crate::config::KioskConfig;
 
@@ -10,7 +10,7 @@ use crate::config::KioskConfig;
 /// # Errors
 /// When there is an outbox that can't be read.
 pub fn run(config: &KioskConfig, command: &OutboxCommand) -> anyhow::Result<()> {
-    let Some(outbox) = app::read_outbox(config)? else { return none_yet(config, command) };
+    let Some(outbox) = storage::read_outbox(config)? else { return none_yet(config, command) };
     match command {
         OutboxCommand::Status(args) => {
             let status = outbox.status()?;
@@ -58,7 +58,7 @@ fn none_yet(config: &KioskConfig, command: &OutboxCommand) -> anyhow::Result<()>
         }),
         OutboxCommand::List { json: true, .. } => serde_json::json!({ "events": [] }),
         _ => {
-            println!("no outbox yet: `lintel-kiosk run` makes {}", app::outbox_path(config).display());
+            println!("no outbox yet: `lintel-kiosk run` makes {}", storage::outbox_path(config).display());
             return Ok(());
         }
     };

@@ -9,7 +9,10 @@ use lintel_core::gallery::{GalleryDelta, GalleryPerson, GalleryTemplate};
 use lintel_core::ids::{PersonId, TemplateId};
 use lintel_core::time::UtcMillis;
 use lintel_runtime::secrets::SecretString;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, params};
+
+use crate::faults;
+use crate::sqlcipher::{self, with_suffix};
 
 const SCHEMA: &str = include_str!("../../../migrations/kiosk/gallery/0001_gallery.sql");
 const VERSION: i64 = 1;
@@ -20,7 +23,7 @@ pub struct GalleryStore {
 }
 
 /// What the stored gallery is.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct GalleryState {
     /// Revision at central; 0: never fetched.
     pub revision: i64,
@@ -45,6 +48,17 @@ pub enum StoreError {
         /// What SQLite said.
         #[source]
         source: rusqlite::Error,
+    },
+    /// The file is no database for this key.
+    #[error(
+        "{} can't be opened with the key in {}: put back the key that belongs to it, or let `run` set the file \
+         aside and fetch the gallery anew", path.display(), key_hint.display()
+    )]
+    WrongKey {
+        /// The database.
+        path: PathBuf,
+        /// Where the key was read.
+        key_hint: PathBuf,
     },
     /// An unreadable file can't be moved out of the way.
     #[error("{} can't be read and can't be set aside", path.display())]
@@ -88,10 +102,8 @@ impl GalleryStore {
                 std::fs::rename(path, &aside)
                     .map_err(|source| StoreError::Aside { path: path.to_owned(), source })?;
                 for suffix in ["-wal", "-shm"] {
-                    let mut name = path.as_os_str().to_owned();
-                    name.push(suffix);
                     // Absent is what it should be.
-                    std::fs::remove_file(name).ok();
+                    std::fs::remove_file(with_suffix(path, suffix)).ok();
                 }
                 Self::connect(path, key)
             }
@@ -102,7 +114,7 @@ impl GalleryStore {
     fn connect(path: &Path, key: &SecretString) -> Result<Self, StoreError> {
         let act = "opening the gallery";
         let db = Connection::open(path).map_err(failed(act))?;
-        db.pragma_update(None, "key", format!("x'{}'", key.expose())).map_err(failed(act))?;
+        sqlcipher::unlock(&db, key).map_err(failed(act))?;
         db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")
             .map_err(failed(act))?;
         let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed(act))?;
@@ -111,6 +123,32 @@ impl GalleryStore {
                 .map_err(failed("making the gallery's tables"))?;
         }
         Ok(Self { db })
+    }
+
+    /// Opens a gallery for looking, also beside a running door: nothing is made, changed or set aside. None when
+    /// nothing is in the file yet.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongKey`], or when it can't be read.
+    pub fn open_read_only(
+        path: &Path,
+        key: &SecretString,
+        key_hint: &Path,
+    ) -> Result<Option<Self>, StoreError> {
+        let act = "opening the gallery for reading";
+        let db = sqlcipher::open_read_only(path).map_err(failed(act))?;
+        sqlcipher::unlock(&db, key).map_err(failed(act))?;
+        let found = db
+            .execute_batch("PRAGMA busy_timeout = 5000;")
+            .and_then(|()| db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)));
+        match found {
+            Ok(0) => Ok(None),
+            Ok(_) => Ok(Some(Self { db })),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+                Err(StoreError::WrongKey { path: path.to_owned(), key_hint: key_hint.to_owned() })
+            }
+            Err(error) => Err(failed(act)(error)),
+        }
     }
 
     /// What is stored.
@@ -151,7 +189,9 @@ impl GalleryStore {
         let act = "storing a gallery";
         let transaction = self.db.transaction().map_err(failed(act))?;
         write(&transaction, delta).map_err(failed(act))?;
+        faults::point("gallery.before_commit");
         transaction.commit().map_err(failed(act))?;
+        faults::point("gallery.after_commit");
         // What was removed must not stay readable in the log.
         let truncated = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         truncated.map_err(failed("writing the gallery back"))
@@ -241,58 +281,4 @@ fn chain(error: &StoreError) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(digit: &str) -> SecretString {
-        SecretString::new(digit.repeat(64))
-    }
-
-    fn person(n: u8) -> GalleryPerson {
-        GalleryPerson {
-            person_id: PersonId::new(UtcMillis::from_i64(1), &[n; 10]),
-            display_name: format!("P{n}"),
-            not_after: Some(UtcMillis::from_i64(i64::from(n))),
-            templates: vec![GalleryTemplate {
-                template_id: TemplateId::new(UtcMillis::from_i64(1), &[n; 10]),
-                embedding: Embedding::normalise(vec![f32::from(n), 1.0]).unwrap(),
-            }],
-        }
-    }
-
-    fn delta(since: i64, revision: i64, upsert: Vec<GalleryPerson>, remove: Vec<PersonId>) -> GalleryDelta {
-        GalleryDelta { since, revision, model_pack: "p".into(), zone: "UTC".into(), upsert, remove }
-    }
-
-    #[test]
-    fn deltas_add_replace_and_remove_and_a_full_one_starts_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("gallery.db");
-        let mut store = GalleryStore::open(&path, &key("a"), UtcMillis::from_i64(0)).unwrap();
-        store.apply(&delta(0, 3, vec![person(1), person(2)], vec![])).unwrap();
-        store.apply(&delta(3, 4, vec![person(2), person(3)], vec![person(1).person_id])).unwrap();
-        drop(store);
-        let mut store = GalleryStore::open(&path, &key("a"), UtcMillis::from_i64(0)).unwrap();
-        assert_eq!(store.people().unwrap(), [person(2), person(3)]);
-        assert!(matches!(store.apply(&delta(3, 5, vec![], vec![])), Err(StoreError::Gap { have: 4, .. })));
-        store.apply(&delta(0, 9, vec![person(7)], vec![])).unwrap();
-        let state = store.state().unwrap();
-        assert_eq!((state.revision, state.people, state.templates), (9, 1, 1));
-    }
-
-    #[test]
-    fn a_wrong_key_sets_the_file_aside_and_no_name_is_on_the_disk_in_clear() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("gallery.db");
-        let mut store = GalleryStore::open(&path, &key("a"), UtcMillis::from_i64(0)).unwrap();
-        let mut named = person(1);
-        named.display_name = "Aenne Burda".into();
-        store.apply(&delta(0, 3, vec![named], vec![])).unwrap();
-        drop(store);
-        let bytes = std::fs::read(&path).unwrap();
-        assert!(!bytes.windows(5).any(|window| window == b"Burda"));
-        let store = GalleryStore::open(&path, &key("b"), UtcMillis::from_i64(7)).unwrap();
-        assert_eq!(store.state().unwrap().revision, 0);
-        assert!(folder.path().join("gallery.db.unreadable-7").exists());
-    }
-}
+mod tests;

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 
 use super::index::{GalleryHead, GalleryView, SharedGallery};
 use super::store::GalleryStore;
+use crate::faults;
 use crate::identity::Identity;
 use crate::sync::https::CentralApi;
 
@@ -107,6 +108,7 @@ impl GallerySync {
             if let Some(sealed) = self.api.gallery(since, &self.pack).await? {
                 self.take(&sealed)?;
                 self.load()?;
+                faults::point("gallery.swapped");
                 self.confirm().await?;
             }
         } else if self.shared.load().next_expiry().is_some_and(|end| end <= self.clock.now()) {

@@ -10,9 +10,10 @@ use lintel_core::wire::Predecessor;
 use lintel_runtime::clock::random_bytes;
 use lintel_runtime::secrets::SecretString;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use super::OutboxError;
+use crate::sqlcipher::{self, with_suffix};
 
 /// The schema, one step a version.
 const STEPS: [&str; 1] = [include_str!("../../../migrations/kiosk/0001_outbox.sql")];
@@ -36,7 +37,7 @@ pub(super) fn connect(path: &Path, key: &SecretString, key_hint: &Path) -> Resul
     // Until the key is known to fit, closing must not carry the log into the file.
     let no_checkpoint = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
     db.set_db_config(no_checkpoint, true).map_err(failed("opening the outbox"))?;
-    unlock(&db, key)?;
+    sqlcipher::unlock(&db, key).map_err(failed("giving the key"))?;
     db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
         .map_err(|error| told_apart(error, path, key_hint))?;
     let checked: Result<String, _> = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
@@ -64,16 +65,8 @@ pub(super) fn connect_read_only(
         return Ok(None);
     }
     let act = "opening the outbox for reading";
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = if with_suffix(path, "-wal").exists() {
-        Connection::open_with_flags(path, flags)
-    } else {
-        // Nobody has it open. SQLite would make a log beside it, unless it is told that nothing changes.
-        let uri = format!("file:{}?immutable=1", uri_path(path));
-        Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
-    }
-    .map_err(failed(act))?;
-    unlock(&db, key)?;
+    let db = sqlcipher::open_read_only(path).map_err(failed(act))?;
+    sqlcipher::unlock(&db, key).map_err(failed("giving the key"))?;
     let found = db
         .execute_batch("PRAGMA busy_timeout = 5000;")
         .and_then(|()| db.query_row("PRAGMA user_version", [], |row| row.get(0)))
@@ -83,13 +76,6 @@ pub(super) fn connect_read_only(
         found if found > known() => Err(OutboxError::Newer { found, known: known() }),
         _ => Ok(Some(db)),
     }
-}
-
-fn unlock(db: &Connection, key: &SecretString) -> Result<(), OutboxError> {
-    // SQLCipher would write lines of its own beside our log; what they say is in our errors.
-    db.execute_batch("PRAGMA cipher_log_level = NONE").map_err(failed("opening the outbox"))?;
-    // A raw key of 64 hexadecimal digits: random already, so SQLCipher derives nothing from it.
-    db.pragma_update(None, "key", format!("x'{}'", key.expose())).map_err(failed("giving the key"))
 }
 
 fn damaged(path: &Path, error: &rusqlite::Error) -> OutboxError {
@@ -106,21 +92,6 @@ fn told_apart(error: rusqlite::Error, path: &Path, key_hint: &Path) -> OutboxErr
         Some(ErrorCode::DatabaseCorrupt) => damaged(path, &error),
         _ => OutboxError::Database { act: "opening the outbox", source: error },
     }
-}
-
-/// A path as a URI says it: everything but letters, digits and a few signs as `%XX`.
-fn uri_path(path: &Path) -> String {
-    use std::fmt::Write as _;
-    use std::os::unix::ffi::OsStrExt as _;
-    path.as_os_str().as_bytes().iter().fold(String::new(), |mut text, byte| {
-        if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
-            text.push(char::from(*byte));
-        } else {
-            // Writing to a String can't fail.
-            write!(text, "%{byte:02X}").unwrap_or_default();
-        }
-        text
-    })
 }
 
 fn known() -> i64 {
@@ -180,12 +151,6 @@ pub(super) fn is_disk_full(error: &OutboxError) -> bool {
 }
 
 const ASIDE: &str = ".damaged-";
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
 
 /// Renames a damaged database with its log; its bytes may still be worth something to somebody.
 pub(super) fn set_aside(path: &Path, now: UtcMillis) -> Result<PathBuf, OutboxError> {

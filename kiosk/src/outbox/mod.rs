@@ -6,6 +6,7 @@
 
 mod draft;
 mod file;
+mod leaving;
 mod reading;
 mod store;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What is read from the outbox: the next batch, how it is doing, a list. Nothing here changes it.
 
+use lintel_core::event::{EventKind, EventSkeleton, PersonalPart};
+use lintel_core::ids::PersonId;
 use lintel_core::time::UtcMillis;
 use lintel_core::wire::{EventBatch, WireEvent, WirePersonal};
 use rusqlite::{Row as SqlRow, params};
@@ -117,6 +119,38 @@ impl Outbox {
             refused: self.refused,
             rate_limited: self.rate_limited,
         })
+    }
+
+    /// Who was recorded since an instant of the door's clock, and when each was seen.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn punches_since(&self, since: UtcMillis) -> Result<Vec<(PersonId, UtcMillis)>, OutboxError> {
+        let act = "reading the last punches";
+        let mut select = self
+            .db
+            .prepare("SELECT kind, payload, part, appended_at FROM event ORDER BY seq DESC")
+            .map_err(failed(act))?;
+        let mut rows = select.query([]).map_err(failed(act))?;
+        let mut punches = Vec::new();
+        while let Some(row) = rows.next().map_err(failed(act))? {
+            // Newest first, so that only what is wanted is read, however much waits.
+            if row.get::<_, i64>(3).map_err(failed(act))? < since.as_i64() {
+                break;
+            }
+            let kind: String = row.get(0).map_err(failed(act))?;
+            let payload: String = row.get(1).map_err(failed(act))?;
+            let part: Option<String> = row.get(2).map_err(failed(act))?;
+            let skeleton = serde_json::from_str::<EventSkeleton>(&payload).ok();
+            let personal = part.and_then(|part| serde_json::from_str::<PersonalPart>(&part).ok());
+            let person = personal.and_then(|personal| personal.person_id);
+            if let (true, Some(skeleton), Some(person)) =
+                (kind == EventKind::Punch.as_str(), skeleton, person)
+            {
+                punches.push((person, skeleton.captured_at));
+            }
+        }
+        Ok(punches)
     }
 
     /// The newest events, newest first.

@@ -2,6 +2,7 @@
 //! deleted but in the one way that is allowed.
 
 mod damage;
+mod kill;
 mod model;
 
 use lintel_core::ack::{AckBody, RejectReason, Rejection};
@@ -281,4 +282,30 @@ fn what_came_before_is_said_until_the_first_ack() {
     ack_all(&mut outbox);
     outbox.append(&punch(), at(0)).unwrap();
     assert_eq!(said(&outbox), None);
+}
+
+#[test]
+fn the_punches_of_the_last_minute_are_known_after_a_restart() {
+    let room = Room::new(ROOMY);
+    let person = |n: u8| lintel_core::ids::PersonId::new(at(0), &[n; 10]);
+    let of = |kind, n, seen| EventDraft {
+        captured_at: at(seen),
+        personal: Some(PersonalPart { person_id: Some(person(n)), evidence: None, reasons: vec![] }),
+        ..draft(kind)
+    };
+    let mut outbox = room.open();
+    for (kind, n, stored) in [
+        (EventKind::Punch, 1, 0),
+        (EventKind::Punch, 2, 60_000),
+        (EventKind::Ambiguous, 3, 60_001),
+        (EventKind::Unknown, 4, 60_002),
+    ] {
+        outbox.append(&of(kind, n, stored - 7), at(stored)).unwrap();
+    }
+    outbox.append(&EventDraft { personal: None, ..punch() }, at(60_003)).unwrap();
+    ack_all(&mut outbox);
+    drop(outbox);
+    let recent = |since| room.open().punches_since(at(since)).unwrap();
+    assert_eq!(recent(1), [(person(2), at(59_993))]);
+    assert_eq!(recent(0).len(), 2);
 }

@@ -9,6 +9,7 @@ use lintel_core::time::{Clock, UtcMillis};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Acked, AppendError, Appended, EventDraft, Outbox, OutboxError, OutboxStatus, Pending};
+use crate::faults;
 
 /// Commands that may wait for the thread.
 const QUEUE: usize = 256;
@@ -143,6 +144,7 @@ fn serve(
                 Err(_) => break,
             }
         }
+        faults::point("append.asked");
         let kept = outbox.append_all(&drafts, clock.now());
         if let Some(last) = kept.iter().rev().find_map(|answer| answer.as_ref().ok()) {
             appended_tx.send_replace(last.seq);

@@ -64,6 +64,12 @@ impl Cooldown {
         Admission::Store { suppressed }
     }
 
+    /// Takes up the last punch of a person that was stored before this process began.
+    pub fn recall(&mut self, person: PersonId, stored_ms: i64) {
+        let last = self.last.entry(person).or_insert(Last { stored_ms, suppressed: 0 });
+        last.stored_ms = last.stored_ms.max(stored_ms);
+    }
+
     /// Takes back the last punch of a person that could not be stored, so that they can try again at once.
     pub fn forget(&mut self, person: PersonId) {
         self.last.remove(&person);
@@ -97,6 +103,15 @@ mod tests {
         cooldown.admit(id(1), 0);
         cooldown.forget(id(1));
         assert_eq!(cooldown.admit(id(1), 1), Admission::Store { suppressed: 0 });
+    }
+
+    #[test]
+    fn a_punch_from_before_a_restart_still_starts_its_cooldown_and_the_latest_counts() {
+        let mut cooldown = Cooldown::new(60_000);
+        cooldown.recall(id(1), -10_000);
+        cooldown.recall(id(1), -50_000);
+        assert_eq!(cooldown.admit(id(1), 49_999), Admission::Repeat { suppressed: 1 });
+        assert_eq!(cooldown.admit(id(1), 50_000), Admission::Store { suppressed: 1 });
     }
 
     proptest! {

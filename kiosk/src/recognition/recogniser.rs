@@ -56,6 +56,11 @@ impl Recogniser {
         Self { params, tracks: Vec::new(), cooldown, interval: Interval::default(), next_id: 1 }
     }
 
+    /// Takes up a punch that was stored before this process began, so that a restart repeats nobody.
+    pub fn recall(&mut self, person: PersonId, stored_ms: i64) {
+        self.cooldown.recall(person, stored_ms);
+    }
+
     /// Whether no face is being followed: the scene may be looked at less often.
     #[must_use]
     pub fn is_idle(&self) -> bool {

@@ -14,7 +14,7 @@ use lintel_core::ids::PersonId;
 use lintel_vision::Pipeline;
 use tokio::sync::mpsc;
 
-use super::{Decision, FrameTime, Params, Recogniser, eye};
+use super::{Decision, FrameTime, Recogniser, eye};
 use crate::camera::slot::{FrameSlot, Taken, TimedFrame};
 use crate::camera::thread::Stop;
 use crate::gallery::index::SharedGallery;
@@ -74,7 +74,7 @@ impl WorkerHandle {
     /// When the system gives no thread.
     pub fn start(
         pipeline: Pipeline,
-        params: Params,
+        recogniser: Recogniser,
         slot: FrameSlot,
         gallery: SharedGallery,
         decisions: mpsc::Sender<Decision>,
@@ -85,7 +85,7 @@ impl WorkerHandle {
         let (counts, stop) = (Arc::new(WorkerCounts::default()), Stop::default());
         let worker = Worker {
             pipeline,
-            recogniser: Recogniser::new(params),
+            recogniser,
             slot,
             gallery,
             decisions,

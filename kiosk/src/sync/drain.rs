@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lintel_core::limits::{MAX_PACKET_BYTES, PACKET_OVERHEAD_BYTES};
+use lintel_core::road::Road;
 use lintel_core::sign::VerifyingKey;
 use lintel_core::time::Clock;
 use lintel_runtime::backoff::Backoff;
@@ -15,7 +16,8 @@ use lintel_runtime::supervisor::TaskContext;
 use tokio_util::sync::CancellationToken;
 
 use super::roads::Roads;
-use super::{Road, SendError, Transport};
+use super::{SendError, Transport};
+use crate::faults;
 use crate::outbox::{OutboxError, OutboxHandle};
 
 const RETRY: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
@@ -182,7 +184,11 @@ impl<T: Transport> Drain<T> {
         let Some(road) = self.roads.choose(up, self.clock.monotonic_ms()) else {
             return Ok(Delivery::Failed);
         };
+        faults::point("send.before");
         let sent = self.transport.send(road, &batch, pending.last_seq_in_batch).await;
+        if sent.is_ok() {
+            faults::point("ack.received");
+        }
         let delivery = match sent {
             Ok(ack) => match ack.verify(&self.settings.ack_key) {
                 Ok(body) => self.apply(body).await?,

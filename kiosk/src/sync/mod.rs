@@ -12,27 +12,8 @@ pub mod roads;
 use std::future::Future;
 
 use lintel_core::ack::SignedAck;
+use lintel_core::road::Road;
 use lintel_core::wire::EventBatch;
-
-/// The two ways to central.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Road {
-    /// Through the broker.
-    Mqtt,
-    /// Straight to central.
-    Https,
-}
-
-impl Road {
-    /// The name in logs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Mqtt => "mqtt",
-            Self::Https => "https",
-        }
-    }
-}
 
 /// A batch couldn't be delivered by one road; it stays in the outbox.
 #[derive(Debug, thiserror::Error)]

@@ -24,6 +24,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::SendError;
+use crate::faults;
 use crate::identity::{Identity, MqttAddress};
 
 /// The broker keeps a session for this long while the door is away, s.
@@ -221,6 +222,11 @@ impl MqttLink {
             }
             Event::Incoming(Packet::Publish(publish)) => {
                 self.deliver(&publish);
+                false
+            }
+            Event::Incoming(Packet::PubAck(_)) => {
+                // The broker has it: first the greeting, then each batch.
+                faults::point("mqtt.taken");
                 false
             }
             Event::Incoming(Packet::SubAck(ack)) => {

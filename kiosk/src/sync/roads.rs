@@ -2,7 +2,7 @@
 //!
 //! Pure: the time comes in. A road that comes and goes would otherwise double every batch.
 
-use super::Road;
+use lintel_core::road::Road;
 
 /// Failures in a row on the broker's road before HTTPS is taken.
 const LEAVE_AFTER: u32 = 2;
