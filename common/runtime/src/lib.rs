@@ -6,6 +6,7 @@
 
 pub mod atomic_file;
 pub mod backoff;
+pub mod catalogue;
 pub mod clock;
 pub mod config;
 pub mod doctor;
