@@ -11,6 +11,7 @@ packages=(
   clang libclang-dev                                             # OpenCV's bindings are made at build time
   gcc g++ make cmake pkg-config libssl-dev                       # SQLCipher and aws-lc are built from source
   mosquitto postgresql                                           # the broker; tests run on both databases
+  chromium chromium-driver fonts-dejavu-core                     # the console is tested in a real browser
   python3 python3-venv                                           # model packs and test pictures
   curl unzip ca-certificates util-linux
 )

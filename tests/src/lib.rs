@@ -5,6 +5,7 @@
 //! into a program's memory: what a test knows, it knows from files, sockets and commands as a user would.
 
 pub mod broker;
+pub mod browser;
 pub mod capture;
 pub mod central;
 pub mod device;
@@ -14,6 +15,7 @@ pub mod postgres;
 pub mod process;
 
 pub use broker::TestBroker;
+pub use browser::TestBrowser;
 pub use central::TestCentral;
 pub use device::TestDevice;
 pub use kiosk::TestKiosk;
