@@ -16,6 +16,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod console;
+pub mod corrections;
 pub mod devices;
 pub mod enrolment;
 pub mod gallery;
@@ -28,6 +29,7 @@ pub mod reports;
 pub mod sites;
 pub mod store;
 pub mod vault;
+pub mod words;
 
 #[cfg(test)]
 mod tests;

@@ -51,6 +51,25 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })
 }
 
+/// The fields of a page's form (`application/x-www-form-urlencoded`).
+#[derive(Debug)]
+pub struct Fields<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Fields<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        axum::Form::<T>::from_request(request, state).await.map(|axum::Form(value)| Self(value)).map_err(
+            |rejection| match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => {
+                    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the form is over the limit")
+                }
+                _ => Problem::bad_request("bad_form", "a field of the form is missing or can't be read"),
+            },
+        )
+    }
+}
+
 /// A query string.
 #[derive(Debug)]
 pub struct Params<T>(pub T);

@@ -78,6 +78,25 @@ pub const PEOPLE: &[Route] = &[
     route(GET, "/console/board", Access::Watch, || get(console::board)),
     route(GET, "/console/events", Access::Watch, || get(console::live)),
     route(POST, "/console/logout", Access::PasswordFirst, || post(console::log_out)),
+    route(&["GET", "POST"], "/console/people", Access::Person, || {
+        get(console::list_people).post(console::add_person)
+    }),
+    route(GET, "/console/people/{id}", Access::Person, || get(console::show_person)),
+    route(POST, "/console/people/{id}/consent", Access::Person, || post(console::give_consent)),
+    route(POST, "/console/people/{id}/withdraw", Access::Person, || post(console::withdraw_consent)),
+    route(POST, "/console/people/{id}/photos", Access::Upload, || post(console::add_photos)),
+    route(POST, "/console/people/{id}/leave", Access::Person, || post(console::leave)),
+    route(POST, "/console/people/{id}/erase", Access::Person, || post(console::erase_person)),
+    route(GET, "/console/people/{id}/month", Access::Person, || get(console::show_month)),
+    route(POST, "/console/people/{id}/corrections", Access::Person, || post(console::change_record)),
+    route(GET, "/console/month", Access::Person, || get(console::show_team)),
+    route(GET, "/console/month.csv", Access::Person, || get(console::download_month)),
+    route(POST, "/console/corrections/{id}", Access::Person, || post(console::decide_correction)),
+    route(GET, "/console/devices", Access::Person, || get(console::list_devices)),
+    route(POST, "/console/devices/{id}/revoke", Access::Person, || post(console::revoke_device)),
+    route(GET, "/console/me", Access::Person, || get(console::show_me)),
+    route(POST, "/console/me/corrections", Access::Person, || post(console::propose_correction)),
+    route(POST, "/console/me/withdraw", Access::Person, || post(console::withdraw_own_consent)),
     route(&["GET", "POST"], "/api/v1/people", Access::Person, || {
         get(v1::people::list_people).post(v1::people::create_person)
     }),

@@ -4,10 +4,13 @@
 //! day on every machine, so that a day can be computed again years later and compared. What a policy
 //! needs to know beyond the punches comes in as an argument.
 
+pub mod correction;
+mod month;
 mod policy;
 mod rules;
 mod types;
 
+pub use month::{Month, NotAMonth};
 pub use policy::Policy;
 pub use rules::compute_day;
 pub use types::{Code, DayInput, DayResult, Punch};

@@ -20,8 +20,8 @@ pub struct Punch {
     pub at: UtcMillis,
     /// Which way the door leads.
     pub direction_hint: DirectionHint,
-    /// The door.
-    pub door: DeviceId,
+    /// The door; None for a punch that a correction added.
+    pub door: Option<DeviceId>,
     /// The door's site.
     pub site: SiteId,
     /// Whether the door's clock could be believed.

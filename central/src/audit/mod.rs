@@ -5,6 +5,7 @@
 //! reported as the unsealed tail, never hidden.
 
 use lintel_core::chain::Hash;
+use lintel_core::ids::PersonId;
 use lintel_core::sign::{Purpose, VerifyingKey};
 use lintel_core::time::{Clock, UtcMillis};
 use serde::Serialize;
@@ -48,6 +49,23 @@ fn row_hash(prev: &Hash, seal_no: i64, row: &AuditRow) -> Hash {
         bytes.extend_from_slice(text.as_bytes());
     }
     Hash::of(&bytes)
+}
+
+/// Says that somebody looked at a person's record. Committed before the record is shown: a view that
+/// can't be written down doesn't happen.
+///
+/// # Errors
+/// When the database fails.
+pub async fn viewed(
+    db: &Db,
+    actor: &str,
+    clock: &dyn Clock,
+    action: &str,
+    person: PersonId,
+) -> Result<(), StoreError> {
+    let mut tx = db.write().await?;
+    audit::create(&mut tx, clock.now(), actor, action, &person.to_string(), "").await?;
+    tx.commit().await
 }
 
 /// Chains what is unchained and signs the head when an hour has passed; how many rows were chained.

@@ -1,15 +1,57 @@
-//! The console: one page with today's attendance and what happens at the doors, live.
+//! The console: what admins, HR, technicians and employees see of the centre.
 //!
-//! Rendered on the server from the same rows as the API; the script only adds what arrives later. Nothing
-//! is inline, so that the content security policy can forbid it.
+//! Rendered on the server from the same rows as the API; scripts only add what arrives later. Nothing is
+//! inline, so that the content security policy can forbid it. Each change is a form that comes back to a
+//! page which says what was done. Every word comes from the catalogue.
 
 mod assets;
-mod feed;
+mod badge;
+mod codes;
+mod dates;
+mod devices;
 mod login;
-mod page;
-mod view;
+mod me;
+mod month;
+mod people;
+mod record;
+mod shell;
+mod today;
 
 pub use assets::asset;
-pub use feed::live;
+pub use devices::{list_devices, revoke_device};
 pub use login::{log_in, log_out, page_for_strangers, root};
-pub use page::{board, today};
+pub use me::{propose_correction, show_me, withdraw_own_consent};
+pub use month::{decide_correction, download_month, show_team};
+pub use people::{
+    add_person, add_photos, erase_person, give_consent, leave, list_people, show_person, withdraw_consent,
+};
+pub use record::page::{change_record, show_month};
+pub use shell::Visit;
+pub use today::{board, live, today};
+
+use axum::response::Html;
+use lintel_core::ids::SiteId;
+
+use crate::api::problem::Problem;
+use crate::store::sites::Site;
+
+/// Something to choose from a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Choice {
+    id: String,
+    name: String,
+    chosen: bool,
+}
+
+fn site_choices(sites: &[Site], chosen: Option<&SiteId>) -> Vec<Choice> {
+    let choice = |site: &Site| Choice {
+        id: site.site_id.to_string(),
+        name: site.name.clone(),
+        chosen: chosen == Some(&site.site_id),
+    };
+    sites.iter().map(choice).collect()
+}
+
+fn page(template: &impl askama::Template) -> Result<Html<String>, Problem> {
+    template.render().map(Html).map_err(|error| Problem::internal(&error))
+}

@@ -51,6 +51,9 @@ pub struct PhotoAnswer {
     pub code: &'static str,
     /// The same in words, with what to do.
     pub text: String,
+    /// What speaks against a face that isn't good enough, as codes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<&'static str>,
     /// The new template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template_id: Option<TemplateId>,
@@ -134,7 +137,10 @@ pub async fn enrol(
     let mut answers = Vec::with_capacity(photos.len());
     for photo in photos {
         let answer = match desk.vision.template(photo.bytes, options).await? {
-            Err(fault) => refused(photo.name, fault.code(), fault.to_string()),
+            Err(fault) => PhotoAnswer {
+                reasons: fault.reasons().iter().map(|reason| reason.code()).collect(),
+                ..refused(photo.name, fault.code(), fault.to_string())
+            },
             Ok(face) => take(desk, permit, person, photo.name, face, &mut known, choice.force).await?,
         };
         answers.push(answer);
@@ -225,7 +231,16 @@ fn nearest_other(known: &Known, person: PersonId, face: &Embedding) -> Option<(P
 }
 
 fn refused(photo: String, code: &'static str, text: String) -> PhotoAnswer {
-    PhotoAnswer { photo, accepted: false, code, text, template_id: None, other_person: None, score: None }
+    PhotoAnswer {
+        photo,
+        accepted: false,
+        code,
+        text,
+        reasons: Vec::new(),
+        template_id: None,
+        other_person: None,
+        score: None,
+    }
 }
 
 #[cfg(test)]

@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 
 pub use runner::{Jobs, run};
 
+use crate::attendance::correction::corrected;
 use crate::attendance::{DayInput, Policy, compute_day};
 use crate::store::jobs::NewJob;
-use crate::store::{Db, StoreError, Tx, days, jobs, sessions, sites, vault};
+use crate::store::{Db, StoreError, Tx, corrections, days, jobs, sessions, sites, vault};
 
 /// Tells devices that their gallery has a newer revision; the MQTT side implements it. Without one the
 /// next heartbeat's answer says it.
@@ -66,7 +67,9 @@ impl RecomputeDay {
         let Some(site) = sites::get(tx, &self.site_id).await? else { return Ok(None) };
         let zone = lintel_core::time::zone(&site.zone)?;
         let (start, end) = day_bounds(self.date, &zone);
-        let punches = days::list_punches(tx, self.person_id, &self.site_id, start, end).await?;
+        let recorded = days::list_punches(tx, self.person_id, &self.site_id, start, end).await?;
+        let approved = corrections::list_approved(tx, self.person_id, &self.site_id, start, end).await?;
+        let punches = corrected(recorded, &self.site_id, &approved);
         if punches.is_empty() {
             days::delete(tx, self.person_id, &self.site_id, self.date).await?;
             return Ok(None);

@@ -4,10 +4,10 @@ use lintel_core::ids::{PersonId, SiteId};
 use lintel_core::time::{Clock, UtcMillis};
 
 use super::{PeopleError, expect, expect_active, expect_site};
-use crate::auth::permit::ManagePeople;
-use crate::auth::{Permit, accounts};
+use crate::auth::permit::{ManageOwnConsent, ManagePeople};
+use crate::auth::{OwnPermit, Permit, accounts};
 use crate::gallery;
-use crate::store::{Db, StoreError, Tx, audit, days, events, people, vault};
+use crate::store::{Db, StoreError, Tx, audit, corrections, days, events, people, vault};
 
 /// Moves a person to another site. Named exceptions end, and the old site's doors forget the face.
 ///
@@ -27,7 +27,7 @@ pub async fn move_to(
     people::delete_exceptions(&mut tx, person).await?;
     people::update_site(&mut tx, person, site).await?;
     gallery::bump_all(&mut tx, person).await?;
-    finish(db, tx, permit, clock.now(), "person.move", person, "site_id").await
+    finish(db, tx, permit.actor(), clock.now(), "person.move", person, "site_id").await
 }
 
 /// Lets the doors of another site know a person too.
@@ -46,7 +46,7 @@ pub async fn allow_site(
     expect_site(&mut tx, site).await?;
     people::create_exception(&mut tx, person, site, clock.now()).await?;
     gallery::bump_all(&mut tx, person).await?;
-    finish(db, tx, permit, clock.now(), "person.allow", person, "site_id").await
+    finish(db, tx, permit.actor(), clock.now(), "person.allow", person, "site_id").await
 }
 
 /// Withdraws consent: templates and key are destroyed, doors forget the face.
@@ -59,10 +59,26 @@ pub async fn withdraw(
     clock: &dyn Clock,
     person: PersonId,
 ) -> Result<(), PeopleError> {
+    withdraw_as(db, permit.actor(), clock, person).await
+}
+
+/// A person withdraws their own consent; nobody has to agree.
+///
+/// # Errors
+/// [`PeopleError`].
+pub async fn withdraw_own(
+    db: &Db,
+    permit: &OwnPermit<ManageOwnConsent>,
+    clock: &dyn Clock,
+) -> Result<(), PeopleError> {
+    withdraw_as(db, permit.actor(), clock, permit.person()).await
+}
+
+async fn withdraw_as(db: &Db, actor: &str, clock: &dyn Clock, person: PersonId) -> Result<(), PeopleError> {
     let mut tx = db.write().await?;
     expect(&mut tx, person).await?;
     forget_face(&mut tx, person, clock.now()).await?;
-    finish(db, tx, permit, clock.now(), "consent.withdraw", person, "withdrawn_at,templates,key").await
+    finish(db, tx, actor, clock.now(), "consent.withdraw", person, "withdrawn_at,templates,key").await
 }
 
 /// Removes a person who leaves: templates, key and exceptions are destroyed, doors forget the face. Name
@@ -83,8 +99,8 @@ pub async fn remove(
     people::delete_exceptions(&mut tx, person).await?;
     people::update_left(&mut tx, person, at).await?;
     accounts::close_of_person(&mut tx, person, at).await?;
-    finish(db, tx, permit, at, "person.remove", person, "active,left_at,templates,key,exceptions,account")
-        .await
+    let fields = "active,left_at,templates,key,exceptions,account";
+    finish(db, tx, permit.actor(), at, "person.remove", person, fields).await
 }
 
 /// Erases a person altogether: also the name, the days and who it was in every event. The events'
@@ -105,10 +121,11 @@ pub async fn erase(
     people::delete_exceptions(&mut tx, person).await?;
     events::delete_personal(&mut tx, person).await?;
     days::delete_by_person(&mut tx, person).await?;
+    corrections::delete_by_person(&mut tx, person).await?;
     accounts::delete_of_person(&mut tx, person).await?;
     people::delete(&mut tx, person).await?;
-    let fields = "person,consent,templates,key,days,events,account";
-    finish(db, tx, permit, at, "person.erase", person, fields).await
+    let fields = "person,consent,templates,key,days,corrections,events,account";
+    finish(db, tx, permit.actor(), at, "person.erase", person, fields).await
 }
 
 /// Destroys consent, templates and key. The bump comes first: it reads the sites that are about to go.
@@ -123,13 +140,13 @@ async fn forget_face(tx: &mut Tx, person: PersonId, at: UtcMillis) -> Result<(),
 async fn finish(
     db: &Db,
     mut tx: Tx,
-    permit: &Permit<ManagePeople>,
+    actor: &str,
     at: UtcMillis,
     action: &str,
     person: PersonId,
     fields: &str,
 ) -> Result<(), PeopleError> {
-    audit::create(&mut tx, at, permit.actor(), action, &person.to_string(), fields).await?;
+    audit::create(&mut tx, at, actor, action, &person.to_string(), fields).await?;
     tx.commit().await?;
     db.wake_jobs();
     Ok(())

@@ -11,7 +11,7 @@ use lintel_core::ids::{PersonId, SiteId, TemplateId};
 use lintel_core::time::Clock;
 
 pub use crate::store::people::Person;
-pub use changes::{allow_site, erase, move_to, remove, withdraw};
+pub use changes::{allow_site, erase, move_to, remove, withdraw, withdraw_own};
 pub use names::{NameError, clean_name, folded};
 
 use crate::auth::Permit;

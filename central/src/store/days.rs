@@ -58,7 +58,9 @@ pub async fn list_punches(
                 event_id: uuid(&id, "event.event_id")?.into(),
                 at: UtcMillis::from_i64(at),
                 direction_hint: direction_named(&direction),
-                door: DeviceId::parse(&door).map_err(|_| StoreError::Row { column: "stream.device_id" })?,
+                door: Some(
+                    DeviceId::parse(&door).map_err(|_| StoreError::Row { column: "stream.device_id" })?,
+                ),
                 site: site.clone(),
                 clock_synced: synced != 0,
             })
@@ -123,6 +125,15 @@ pub async fn delete_by_person(tx: &mut Tx, person: PersonId) -> Result<u64, Stor
     sql!(tx, execute, "DELETE FROM day_record WHERE person_id = $1", uuid_bytes!(person))
 }
 
+const SELECT: &str = "SELECT r.person_id, p.name, p.staff_no, r.site_id, s.zone, r.first_in, r.last_out, \
+    r.worked_ms, r.punches, r.punches_ignored, r.exceptions, r.provisional, r.policy_version, r.computed_at, \
+    r.local_date FROM day_record r JOIN site s ON s.site_id = r.site_id \
+    LEFT JOIN person p ON p.person_id = r.person_id ";
+
+fn select(rest: &'static str) -> sqlx::AssertSqlSafe<String> {
+    sqlx::AssertSqlSafe([SELECT, rest].concat())
+}
+
 type Row = (
     Vec<u8>,
     Option<String>,
@@ -151,18 +162,29 @@ pub async fn list(
     to: Date,
     site: Option<&SiteId>,
 ) -> Result<Vec<DayRow>, StoreError> {
-    let rows = sql!(
-        tx,
-        fetch_all as Row,
-        "SELECT r.person_id, p.name, p.staff_no, r.site_id, s.zone, r.first_in, r.last_out, r.worked_ms, \
-         r.punches, r.punches_ignored, r.exceptions, r.provisional, r.policy_version, r.computed_at, r.local_date \
-         FROM day_record r JOIN site s ON s.site_id = r.site_id LEFT JOIN person p ON p.person_id = r.person_id \
-         WHERE r.local_date >= $1 AND r.local_date <= $2 AND ($3 = '' OR r.site_id = $3) \
+    let text = select(
+        "WHERE r.local_date >= $1 AND r.local_date <= $2 AND ($3 = '' OR r.site_id = $3) \
          ORDER BY r.local_date, r.site_id, p.folded_name NULLS LAST, r.person_id",
-        from.to_string(),
-        to.to_string(),
-        site.map_or("", SiteId::as_str)
-    )?;
+    );
+    let site = site.map_or("", SiteId::as_str);
+    let rows = sql!(tx, fetch_all as Row, text, from.to_string(), to.to_string(), site)?;
+    rows.into_iter().map(day_row).collect()
+}
+
+/// One person's days of a date range (both ends included) by date and site.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_by_person(
+    tx: &mut Tx,
+    person: PersonId,
+    from: Date,
+    to: Date,
+) -> Result<Vec<DayRow>, StoreError> {
+    let text = select(
+        "WHERE r.person_id = $1 AND r.local_date >= $2 AND r.local_date <= $3 ORDER BY r.local_date, r.site_id",
+    );
+    let rows = sql!(tx, fetch_all as Row, text, uuid_bytes!(person), from.to_string(), to.to_string())?;
     rows.into_iter().map(day_row).collect()
 }
 

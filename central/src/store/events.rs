@@ -107,6 +107,28 @@ pub async fn list_newest(tx: &mut Tx, limit: i64) -> Result<Vec<EventView>, Stor
     sql!(tx, fetch_all as Row, text, limit)?.into_iter().map(view).collect()
 }
 
+/// A person's punches in `[from, to)`, by instant, quarantined ones included.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_by_person(
+    tx: &mut Tx,
+    person: PersonId,
+    from: UtcMillis,
+    to: UtcMillis,
+) -> Result<Vec<EventView>, StoreError> {
+    let text = sqlx::AssertSqlSafe(
+        [
+            SELECT,
+            "WHERE p.person_id = $1 AND p.corrected_at >= $2 AND p.corrected_at < $3 \
+          ORDER BY p.corrected_at, e.event_id",
+        ]
+        .concat(),
+    );
+    let rows = sql!(tx, fetch_all as Row, text, uuid_bytes!(person), from.as_i64(), to.as_i64())?;
+    rows.into_iter().map(view).collect()
+}
+
 /// How many events are stored, quarantined ones included.
 ///
 /// # Errors

@@ -56,6 +56,38 @@ pub async fn list_changed(tx: &mut Tx, site: &SiteId, since: i64) -> Result<Vec<
     rows.into_iter().map(|(id,)| Ok(uuid(&id, "gallery_change.person_id")?.into())).collect()
 }
 
+/// A door that was told about a person, and whether it has confirmed the newest change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// The door's name.
+    pub door: String,
+    /// Its site.
+    pub site_id: String,
+    /// Whether it has.
+    pub confirmed: bool,
+}
+
+/// The doors that a person's newest change concerns, by site and name. Doors whose right was taken away
+/// are left out: they get nothing any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reach(tx: &mut Tx, person: PersonId) -> Result<Vec<Reach>, StoreError> {
+    let rows = sql!(
+        tx,
+        fetch_all as (String, String, i64),
+        "SELECT d.door, d.site_id, CAST(CASE WHEN COALESCE(d.confirmed_revision, -1) >= g.revision \
+           THEN 1 ELSE 0 END AS BIGINT) \
+         FROM gallery_change g JOIN device d ON d.site_id = g.site_id \
+         WHERE g.person_id = $1 AND d.revoked_at IS NULL ORDER BY d.site_id, d.door, d.device_id",
+        uuid_bytes!(person)
+    )?;
+    Ok(rows
+        .into_iter()
+        .map(|(door, site_id, confirmed)| Reach { door, site_id, confirmed: confirmed != 0 })
+        .collect())
+}
+
 /// One template of somebody whom a site's doors may know.
 #[derive(Debug, Clone)]
 pub struct MemberTemplate {

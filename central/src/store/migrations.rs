@@ -32,6 +32,7 @@ migrations! {
     3 "0003_vault";
     4 "0004_broker";
     5 "0005_accounts";
+    8 "0008_corrections";
 }
 
 /// The database's tables aren't those that this program was built for.

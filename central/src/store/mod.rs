@@ -14,6 +14,7 @@ mod options;
 pub mod accounts;
 pub mod audit;
 pub mod broker;
+pub mod corrections;
 pub mod days;
 pub mod devices;
 pub mod events;

@@ -126,6 +126,41 @@ pub async fn list(tx: &mut Tx, site: Option<&SiteId>) -> Result<Vec<Person>, Sto
     rows.into_iter().map(person).collect()
 }
 
+/// People whose name or staff number holds a text (folded, may be empty), of one site or of all, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn search(
+    tx: &mut Tx,
+    folded: &str,
+    site: Option<&SiteId>,
+    limit: i64,
+) -> Result<Vec<Person>, StoreError> {
+    // The text is data: its own wildcards are taken literally.
+    let like = format!("%{}%", folded.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let text = select(
+        "WHERE (p.folded_name LIKE $1 ESCAPE '\\' OR LOWER(COALESCE(p.staff_no, '')) LIKE $1 ESCAPE '\\') \
+         AND ($2 = '' OR p.site_id = $2) ORDER BY p.active DESC, p.folded_name, p.person_id LIMIT $3",
+    );
+    let site = site.map_or("", SiteId::as_str);
+    sql!(tx, fetch_all as Row, text, like, site, limit)?.into_iter().map(person).collect()
+}
+
+/// The standing consent of a person: since when, and how it was given.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get_consent(tx: &mut Tx, id: PersonId) -> Result<Option<(UtcMillis, String)>, StoreError> {
+    let row = sql!(
+        tx,
+        fetch_optional as (i64, String),
+        "SELECT given_at, method FROM consent \
+         WHERE person_id = $1 AND purpose = 'face' AND withdrawn_at IS NULL",
+        uuid_bytes!(id)
+    )?;
+    Ok(row.map(|(at, method)| (UtcMillis::from_i64(at), method)))
+}
+
 /// Moves a person to a site.
 ///
 /// # Errors

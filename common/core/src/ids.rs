@@ -176,6 +176,10 @@ uuid_id! {
     StreamId, "stream id"
 }
 uuid_id! {
+    /// One correction of a record; the punch that it adds has the same id.
+    CorrectionId, "correction id"
+}
+uuid_id! {
     /// One stored face template.
     TemplateId, "template id"
 }

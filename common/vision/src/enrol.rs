@@ -100,6 +100,14 @@ impl EnrolError {
             EnrolError::Pipeline(_) => "recognition_failed",
         }
     }
+
+    /// All that speaks against a face that was found; empty for other faults.
+    pub fn reasons(&self) -> &[QualityReason] {
+        match self {
+            EnrolError::Quality { reasons, .. } => reasons,
+            _ => &[],
+        }
+    }
 }
 
 /// Makes a template from the bytes of a photograph.

@@ -33,29 +33,36 @@ pub async fn add_photos(
     if person.consent.is_none() {
         return Err(PeopleError::NoConsent(id).into());
     }
-    let form = form.map_err(|_| {
+    let photos = photos_of(form).await?;
+    let vision = state.vision().ok_or_else(no_models)?;
+    let desk = Desk { db: state.db(), keys: state.keys(), clock: state.clock(), vision };
+    let enrolment = enrolment::enrol(desk, &permit, id, photos, Choice::default()).await?;
+    Ok(Json(enrolment).into_response())
+}
+
+pub(crate) fn no_models() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "no_models",
+        "this server has no model pack, so it can't make templates: `lintel-central doctor` says what is missing",
+    )
+}
+
+/// The photographs of a multipart body, counted before they are read.
+pub(crate) async fn photos_of(form: Result<Multipart, MultipartRejection>) -> Result<Vec<Photo>, Problem> {
+    let mut form = form.map_err(|_| {
         Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",
             "send photographs as multipart/form-data, one part per file",
         )
     })?;
-    let photos = photos_of(form).await?;
-    let vision = state.vision().ok_or_else(|| {
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "no_models",
-            "this server has no model pack, so it can't make templates: `lintel-central doctor` says what is missing",
-        )
-    })?;
-    let desk = Desk { db: state.db(), keys: state.keys(), clock: state.clock(), vision };
-    let enrolment = enrolment::enrol(desk, &permit, id, photos, Choice::default()).await?;
-    Ok(Json(enrolment).into_response())
-}
-
-async fn photos_of(mut form: Multipart) -> Result<Vec<Photo>, Problem> {
     let mut photos = Vec::new();
     while let Some(field) = form.next_field().await? {
+        if field.name() == Some(CSRF_FIELD) {
+            continue;
+        }
+        // A page's form begins with its token, which the guard has read already.
         if field.name() == Some(CSRF_FIELD) {
             continue;
         }

@@ -22,7 +22,7 @@ fn punch(number: u64, at: i64) -> Punch {
         event_id: EventId::new(UtcMillis::from_i64(at), &[0, 0, a, b, c, d, e, f, g, h]),
         at: UtcMillis::from_i64(at),
         direction_hint: DirectionHint::None,
-        door: DeviceId::parse("door-1").unwrap(),
+        door: Some(DeviceId::parse("door-1").unwrap()),
         site: SiteId::parse("berlin").unwrap(),
         clock_synced: true,
     }
@@ -79,7 +79,7 @@ fn a_day_without_punches_is_empty_and_no_exception() {
 #[test]
 fn two_doors_within_two_minutes_count_once() {
     let mut punches = at_minutes(&[480, 481, 1020]);
-    punches[1].door = DeviceId::parse("door-2").unwrap();
+    punches[1].door = Some(DeviceId::parse("door-2").unwrap());
     let result = compute(&punches);
     assert_eq!((result.punches_counted, result.punches_ignored), (2, 1));
 }

@@ -3,7 +3,7 @@
 const live = document.getElementById("live");
 const feed = document.getElementById("feed");
 const board = document.getElementById("board");
-const words = { connecting: "Connecting…", on: "Live", off: "Not connected, trying again" };
+const words = { on: live.dataset.on, off: live.dataset.off };
 const KEPT = 50;
 
 function show(state) {
@@ -47,7 +47,7 @@ function add(item) {
   document.getElementById("feed-empty").hidden = true;
 }
 
-const source = new EventSource(`/console/events?since=${document.body.dataset.since}`);
+const source = new EventSource(`/console/events?since=${live.dataset.since}`);
 source.addEventListener("open", () => show("on"));
 source.addEventListener("error", () => {
   show("off");

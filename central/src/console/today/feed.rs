@@ -13,10 +13,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{Stream, unfold};
+use lintel_runtime::catalogue::Words;
 use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::super::shell::Visit;
 use super::view;
 use crate::api::input::Params;
 use crate::api::problem::Problem;
@@ -42,6 +44,7 @@ pub struct Since {
 
 struct Reader {
     state: AppState,
+    words: Words<'static>,
     after: i64,
     ingested: watch::Receiver<i64>,
     ready: VecDeque<events::EventView>,
@@ -56,6 +59,7 @@ struct Reader {
 /// [`Problem`].
 pub async fn live(
     State(state): State<AppState>,
+    visit: Visit,
     May(_permit): May<ReadAttendance>,
     standing: Option<Extension<Standing>>,
     Params(Since { since }): Params<Since>,
@@ -68,6 +72,7 @@ pub async fn live(
         ready: VecDeque::new(),
         until: Instant::now() + LIFETIME,
         session: standing.map(|Extension(standing)| standing.key),
+        words: visit.words,
         state,
     };
     let mut response = Sse::new(stream(reader)).keep_alive(KeepAlive::default()).into_response();
@@ -91,7 +96,7 @@ impl Reader {
         loop {
             if let Some(view) = self.ready.pop_front() {
                 self.after = view.ingest_no;
-                return event(&view);
+                return event(self.words, &view);
             }
             self.ingested.borrow_and_update();
             match self.fill().await {
@@ -135,7 +140,7 @@ impl Reader {
     }
 }
 
-fn event(view: &events::EventView) -> Option<Event> {
-    let item = view::feed_item(view)?;
+fn event(words: Words<'_>, view: &events::EventView) -> Option<Event> {
+    let item = view::feed_item(words, view)?;
     Event::default().id(view.ingest_no.to_string()).event("door").json_data(item).ok()
 }

@@ -1,0 +1,266 @@
+//! One person: consent, photographs, the doors that know them, the badge, leaving and erasure.
+
+use askama::Template;
+use axum::extract::multipart::{Multipart, MultipartRejection};
+use axum::extract::{Path, State};
+use axum::response::{Html, Redirect};
+use lintel_core::ids::PersonId;
+use serde::Deserialize;
+
+use super::super::shell::{Shell, Tab, Visit, said};
+use super::super::{badge, dates, page};
+use super::list::face_state;
+use super::refusal;
+use crate::api::input::Fields;
+use crate::api::problem::Problem;
+use crate::api::v1::photos::photos_of;
+use crate::app::AppState;
+use crate::auth::May;
+use crate::auth::permit::{ManagePeople, ReadPeople};
+use crate::enrolment::{self, Desk, PhotoAnswer};
+use crate::people::{self, PeopleError};
+use crate::store::gallery::Reach;
+use crate::store::{gallery, people as people_store, sites};
+use lintel_core::time::zone;
+
+#[derive(Template)]
+#[template(path = "person.html")]
+struct PersonPage {
+    shell: Shell,
+    person: Facts,
+    face: Face,
+    consent: Option<String>,
+    can_enrol: bool,
+    may_manage: bool,
+    reach: Vec<Reach>,
+    badge_card: String,
+    answers: Vec<PhotoAnswer>,
+}
+
+struct Facts {
+    id: String,
+    name: String,
+    staff_no: String,
+    site: String,
+    active: bool,
+    left: Option<String>,
+}
+
+struct Face {
+    state: String,
+    class: &'static str,
+    mark: &'static str,
+}
+
+pub(in crate::console) fn person_id(text: &str) -> Result<PersonId, Problem> {
+    PersonId::parse(text).map_err(|error| Problem::not_found(error.to_string()))
+}
+
+/// `GET /console/people/{id}`.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn show_person(
+    State(state): State<AppState>,
+    visit: Visit,
+    May(_permit): May<ReadPeople>,
+    Path(id): Path<String>,
+) -> Result<Html<String>, Problem> {
+    render(&state, &visit, person_id(&id)?, Vec::new()).await
+}
+
+async fn render(
+    state: &AppState,
+    visit: &Visit,
+    id: PersonId,
+    answers: Vec<PhotoAnswer>,
+) -> Result<Html<String>, Problem> {
+    let words = visit.words;
+    let may_manage = visit.actor.permit::<ManagePeople>().is_ok();
+    let shell = visit.shell(state, Tab::People);
+    let badge_card = badge::card_of(state, visit, &shell, id).await?;
+    let mut tx = state.db().read().await?;
+    let person = people_store::get(&mut tx, id).await?.ok_or_else(|| PeopleError::Unknown(id.to_string()))?;
+    let site = sites::get(&mut tx, &person.site_id).await?;
+    let standing = people_store::get_consent(&mut tx, id).await?;
+    let reach = gallery::reach(&mut tx, id).await?;
+    let zone = zone(site.as_ref().map_or("UTC", |site| site.zone.as_str()))
+        .map_err(|error| Problem::internal(&error))?;
+    let consent = person.consent.as_ref().zip(standing).map(|(notice, (at, _))| {
+        let date = dates::long(words, at.date_in(&zone));
+        words.say_with("person-consent", &[("notice", notice.as_str().into()), ("date", date.into())])
+    });
+    let left = person
+        .left_at
+        .map(|at| words.say_with("person-left", &[("date", dates::long(words, at.date_in(&zone)).into())]));
+    let (face, class, mark) = face_state(words, &person);
+    page(&PersonPage {
+        shell,
+        person: Facts {
+            id: id.to_string(),
+            name: person.name,
+            staff_no: person.staff_no.unwrap_or_default(),
+            site: site.map_or_else(|| person.site_id.to_string(), |site| site.name),
+            active: person.active,
+            left,
+        },
+        face: Face { state: face, class, mark },
+        consent,
+        can_enrol: state.vision().is_some(),
+        may_manage,
+        reach,
+        badge_card,
+        answers,
+    })
+}
+
+fn back(id: PersonId, done: Result<(), PeopleError>, said_id: &'static str) -> Result<Redirect, Problem> {
+    let address = format!("/console/people/{id}");
+    match done {
+        Ok(()) => Ok(said(&address, said_id)),
+        Err(error) => refusal(&error).map(|id| said(&address, id)).ok_or_else(|| error.into()),
+    }
+}
+
+/// The form that records consent.
+#[derive(Debug, Deserialize)]
+pub struct ConsentFields {
+    notice_version: String,
+}
+
+/// `POST /console/people/{id}/consent`.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn give_consent(
+    State(state): State<AppState>,
+    May(permit): May<ManagePeople>,
+    Path(id): Path<String>,
+    Fields(fields): Fields<ConsentFields>,
+) -> Result<Redirect, Problem> {
+    let id = person_id(&id)?;
+    let done =
+        people::consent(state.db(), &permit, state.clock(), id, &fields.notice_version, "console").await;
+    back(id, done, "said-consent-given")
+}
+
+/// `POST /console/people/{id}/withdraw`.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn withdraw_consent(
+    State(state): State<AppState>,
+    May(permit): May<ManagePeople>,
+    Path(id): Path<String>,
+) -> Result<Redirect, Problem> {
+    let id = person_id(&id)?;
+    back(id, people::withdraw(state.db(), &permit, state.clock(), id).await, "said-consent-withdrawn")
+}
+
+/// `POST /console/people/{id}/leave`.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn leave(
+    State(state): State<AppState>,
+    May(permit): May<ManagePeople>,
+    Path(id): Path<String>,
+) -> Result<Redirect, Problem> {
+    let id = person_id(&id)?;
+    back(id, people::remove(state.db(), &permit, state.clock(), id).await, "said-person-left")
+}
+
+/// The form that erases: the name typed again, so that it isn't done by a slip.
+#[derive(Debug, Deserialize)]
+pub struct EraseFields {
+    name: String,
+}
+
+/// `POST /console/people/{id}/erase`.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn erase_person(
+    State(state): State<AppState>,
+    May(permit): May<ManagePeople>,
+    Path(id): Path<String>,
+    Fields(fields): Fields<EraseFields>,
+) -> Result<Redirect, Problem> {
+    let id = person_id(&id)?;
+    let mut tx = state.db().read().await?;
+    let person = people_store::get(&mut tx, id).await?.ok_or_else(|| PeopleError::Unknown(id.to_string()))?;
+    drop(tx);
+    let same = people::folded(&fields.name) == people::folded(&person.name);
+    if !same {
+        return Ok(said(&format!("/console/people/{id}"), "refused-erase-name"));
+    }
+    people::erase(state.db(), &permit, state.clock(), id).await?;
+    Ok(said("/console/people", "said-person-erased"))
+}
+
+/// `POST /console/people/{id}/photos`: what became of each picture is shown at once.
+///
+/// # Errors
+/// [`Problem`]; without consent before anything of the body is read.
+pub async fn add_photos(
+    State(state): State<AppState>,
+    visit: Visit,
+    May(permit): May<ManagePeople>,
+    Path(id): Path<String>,
+    form: Result<Multipart, MultipartRejection>,
+) -> Result<Html<String>, Problem> {
+    let id = person_id(&id)?;
+    let mut tx = state.db().read().await?;
+    let person = people_store::get(&mut tx, id).await?.ok_or_else(|| PeopleError::Unknown(id.to_string()))?;
+    drop(tx);
+    if person.consent.is_none() {
+        return Err(PeopleError::NoConsent(id).into());
+    }
+    let photos = photos_of(form).await?;
+    let vision = state.vision().ok_or_else(crate::api::v1::photos::no_models)?;
+    let desk = Desk { db: state.db(), keys: state.keys(), clock: state.clock(), vision };
+    let enrolment = enrolment::enrol(desk, &permit, id, photos, enrolment::Choice::default()).await?;
+    render(&state, &visit, id, in_words(&visit, enrolment.photos)).await
+}
+
+/// The answers with the catalogue's words in place of the API's.
+fn in_words(visit: &Visit, answers: Vec<PhotoAnswer>) -> Vec<PhotoAnswer> {
+    answers
+        .into_iter()
+        .map(|answer| {
+            let faults: Vec<String> = answer
+                .reasons
+                .iter()
+                .filter_map(|reason| quality(reason))
+                .map(|id| visit.words.say(id))
+                .collect();
+            let text = if faults.is_empty() { visit.words.say(fault(answer.code)) } else { faults.join(" ") };
+            PhotoAnswer { text, ..answer }
+        })
+        .collect()
+}
+
+fn fault(code: &str) -> &'static str {
+    match code {
+        "enrolled" => "photo-enrolled",
+        "already_enrolled" => "photo-already-enrolled",
+        "other_person" => "photo-other-person",
+        "no_face" => "photo-no-face",
+        "several_faces" => "photo-several-faces",
+        "photo_too_many_bytes" | "photo_too_many_pixels" => "photo-too-large",
+        _ => "photo-unreadable",
+    }
+}
+
+fn quality(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "too_small" => "photo-too-small",
+        "blurred" => "photo-blurred",
+        "too_dark" => "photo-too-dark",
+        "too_bright" => "photo-too-bright",
+        "turned" => "photo-turned",
+        "tilted" => "photo-tilted",
+        "partly_outside" => "photo-partly-outside",
+        _ => return None,
+    })
+}

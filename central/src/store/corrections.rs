@@ -1,0 +1,317 @@
+//! Corrections: proposed, approved, rejected; never deleted but with the person.
+
+use lintel_core::ids::{CorrectionId, EventId, PersonId, SiteId};
+use lintel_core::time::UtcMillis;
+
+use super::{StoreError, Tx, sql, uuid, uuid_bytes};
+use crate::attendance::correction::{Approved, Change};
+
+/// Where a correction stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nobody has decided yet.
+    Proposed,
+    /// It counts.
+    Approved,
+    /// It doesn't.
+    Rejected,
+}
+
+impl State {
+    /// The name in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        [Self::Proposed, Self::Approved, Self::Rejected].into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// A correction with everything that is shown of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// Which.
+    pub correction_id: CorrectionId,
+    /// Whose record.
+    pub person_id: PersonId,
+    /// Their name.
+    pub person_name: String,
+    /// At which site.
+    pub site_id: SiteId,
+    /// The site's zone.
+    pub zone: String,
+    /// What it does.
+    pub change: Change,
+    /// The instant of the punch that is added or voided.
+    pub at: UtcMillis,
+    /// Why.
+    pub reason: String,
+    /// Who proposed it, as in the audit.
+    pub proposed_by: String,
+    /// When.
+    pub proposed_at: UtcMillis,
+    /// Where it stands.
+    pub state: State,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// What they answered.
+    pub answer: Option<String>,
+}
+
+type Row = (
+    Vec<u8>,
+    Vec<u8>,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    Option<Vec<u8>>,
+    String,
+    String,
+    i64,
+    String,
+    Option<String>,
+    Option<String>,
+);
+
+const SELECT: &str = "SELECT c.correction_id, c.person_id, p.name, c.site_id, s.zone, c.kind, c.at, c.punch_id, \
+    c.reason, c.proposed_by, c.proposed_at, c.state, c.decided_by, c.answer FROM correction c \
+    JOIN person p ON p.person_id = c.person_id JOIN site s ON s.site_id = c.site_id ";
+
+fn select(rest: &'static str) -> sqlx::AssertSqlSafe<String> {
+    sqlx::AssertSqlSafe([SELECT, rest].concat())
+}
+
+fn change(kind: &str, at: UtcMillis, punch: Option<&[u8]>) -> Result<Change, StoreError> {
+    match (kind, punch) {
+        ("add", _) => Ok(Change::Add { at }),
+        ("void", Some(punch)) => Ok(Change::Void { punch: uuid(punch, "correction.punch_id")?.into() }),
+        _ => Err(StoreError::Row { column: "correction.kind" }),
+    }
+}
+
+fn correction(row: Row) -> Result<Correction, StoreError> {
+    let (
+        id,
+        person,
+        person_name,
+        site,
+        zone,
+        kind,
+        at,
+        punch,
+        reason,
+        by,
+        proposed_at,
+        state,
+        decided_by,
+        answer,
+    ) = row;
+    let at = UtcMillis::from_i64(at);
+    Ok(Correction {
+        correction_id: uuid(&id, "correction.correction_id")?.into(),
+        person_id: uuid(&person, "correction.person_id")?.into(),
+        person_name,
+        site_id: SiteId::parse(&site).map_err(|_| StoreError::Row { column: "correction.site_id" })?,
+        zone,
+        change: change(&kind, at, punch.as_deref())?,
+        at,
+        reason,
+        proposed_by: by,
+        proposed_at: UtcMillis::from_i64(proposed_at),
+        state: State::parse(&state).ok_or(StoreError::Row { column: "correction.state" })?,
+        decided_by,
+        answer,
+    })
+}
+
+/// A new row of `correction`.
+#[derive(Debug, Clone, Copy)]
+pub struct NewCorrection<'a> {
+    /// Which.
+    pub correction_id: CorrectionId,
+    /// Whose record.
+    pub person_id: PersonId,
+    /// At which site.
+    pub site_id: &'a SiteId,
+    /// What it does.
+    pub change: Change,
+    /// The instant of the punch that is added or voided.
+    pub at: UtcMillis,
+    /// Why.
+    pub reason: &'a str,
+    /// Who proposes it.
+    pub proposed_by: &'a str,
+    /// When.
+    pub proposed_at: UtcMillis,
+}
+
+/// Stores a proposal.
+///
+/// # Errors
+/// When the database fails.
+pub async fn create(tx: &mut Tx, new: NewCorrection<'_>) -> Result<(), StoreError> {
+    let (kind, punch) = match new.change {
+        Change::Add { .. } => ("add", None),
+        Change::Void { punch } => ("void", Some(punch.as_uuid().as_bytes().to_vec())),
+    };
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO correction (correction_id, person_id, site_id, kind, at, punch_id, reason, proposed_by, \
+         proposed_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'proposed')",
+        uuid_bytes!(new.correction_id),
+        uuid_bytes!(new.person_id),
+        new.site_id.as_str(),
+        kind,
+        new.at.as_i64(),
+        punch,
+        new.reason,
+        new.proposed_by,
+        new.proposed_at.as_i64(),
+    )?;
+    Ok(())
+}
+
+/// Decides a proposal; false when somebody has already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update_decided(
+    tx: &mut Tx,
+    id: CorrectionId,
+    state: State,
+    by: &str,
+    at: UtcMillis,
+    answer: &str,
+) -> Result<bool, StoreError> {
+    let rows = sql!(
+        tx,
+        execute,
+        "UPDATE correction SET state = $1, decided_by = $2, decided_at = $3, answer = $4 \
+         WHERE correction_id = $5 AND state = 'proposed'",
+        state.as_str(),
+        by,
+        at.as_i64(),
+        answer,
+        uuid_bytes!(id),
+    )?;
+    Ok(rows > 0)
+}
+
+/// One correction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(tx: &mut Tx, id: CorrectionId) -> Result<Option<Correction>, StoreError> {
+    let text = select("WHERE c.correction_id = $1");
+    sql!(tx, fetch_optional as Row, text, uuid_bytes!(id))?.map(correction).transpose()
+}
+
+/// Proposals that nobody has decided, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_open(tx: &mut Tx, limit: i64) -> Result<Vec<Correction>, StoreError> {
+    let text = select("WHERE c.state = 'proposed' ORDER BY c.proposed_at, c.correction_id LIMIT $1");
+    sql!(tx, fetch_all as Row, text, limit)?.into_iter().map(correction).collect()
+}
+
+/// How many proposals nobody has decided.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_open(tx: &mut Tx) -> Result<i64, StoreError> {
+    Ok(sql!(tx, fetch_one as (i64,), "SELECT COUNT(*) FROM correction WHERE state = 'proposed'")?.0)
+}
+
+/// A person's corrections in `[from, to)`, by the instant of the punch.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_by_person(
+    tx: &mut Tx,
+    person: PersonId,
+    from: UtcMillis,
+    to: UtcMillis,
+) -> Result<Vec<Correction>, StoreError> {
+    let text = select("WHERE c.person_id = $1 AND c.at >= $2 AND c.at < $3 ORDER BY c.at, c.correction_id");
+    sql!(tx, fetch_all as Row, text, uuid_bytes!(person), from.as_i64(), to.as_i64())?
+        .into_iter()
+        .map(correction)
+        .collect()
+}
+
+/// What was approved for a person at a site in `[from, to)`, as the rules read it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_approved(
+    tx: &mut Tx,
+    person: PersonId,
+    site: &SiteId,
+    from: UtcMillis,
+    to: UtcMillis,
+) -> Result<Vec<Approved>, StoreError> {
+    let rows = sql!(
+        tx,
+        fetch_all as (Vec<u8>, String, i64, Option<Vec<u8>>),
+        "SELECT correction_id, kind, at, punch_id FROM correction \
+         WHERE person_id = $1 AND site_id = $2 AND at >= $3 AND at < $4 AND state = 'approved' \
+         ORDER BY at, correction_id",
+        uuid_bytes!(person),
+        site.as_str(),
+        from.as_i64(),
+        to.as_i64()
+    )?;
+    rows.into_iter()
+        .map(|(id, kind, at, punch)| {
+            Ok(Approved {
+                id: uuid(&id, "correction.correction_id")?.into(),
+                change: change(&kind, UtcMillis::from_i64(at), punch.as_deref())?,
+            })
+        })
+        .collect()
+}
+
+/// A person's punch by its id, recorded or added: its site and instant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_punch(
+    tx: &mut Tx,
+    person: PersonId,
+    punch: EventId,
+) -> Result<Option<(SiteId, UtcMillis)>, StoreError> {
+    let row = sql!(
+        tx,
+        fetch_optional as (String, i64),
+        "SELECT d.site_id, e.corrected_at FROM event e JOIN event_person p ON p.ingest_no = e.ingest_no \
+         JOIN stream t ON t.stream_no = e.stream_no JOIN device d ON d.device_id = t.device_id \
+         WHERE p.person_id = $1 AND e.event_id = $2 AND e.status = 'accepted' \
+         UNION ALL SELECT site_id, at FROM correction \
+         WHERE person_id = $1 AND correction_id = $2 AND kind = 'add' AND state = 'approved'",
+        uuid_bytes!(person),
+        uuid_bytes!(punch)
+    )?;
+    row.map(|(site, at)| {
+        let site = SiteId::parse(&site).map_err(|_| StoreError::Row { column: "device.site_id" })?;
+        Ok((site, UtcMillis::from_i64(at)))
+    })
+    .transpose()
+}
+
+/// Deletes everything that was said about a person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_by_person(tx: &mut Tx, person: PersonId) -> Result<u64, StoreError> {
+    sql!(tx, execute, "DELETE FROM correction WHERE person_id = $1", uuid_bytes!(person))
+}

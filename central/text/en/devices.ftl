@@ -1,0 +1,17 @@
+devices-title = Doors
+devices-none = No door yet. Invite the first one.
+devices-well = Well
+devices-never = Never heard of
+devices-silent = Silent
+devices-broken = Events missing or altered
+devices-revoked = Revoked
+devices-in = In
+devices-out = Out
+devices-both = In and out
+devices-direction = Direction
+devices-seen = Last heard of
+devices-backlog = Waiting to be sent
+devices-version = Version
+devices-revoke = Revoke
+devices-revoke-text = The door loses its right to connect at once. What it has not sent yet stays on it.
+devices-revoke-button = Revoke this door

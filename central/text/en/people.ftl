@@ -1,0 +1,61 @@
+people-title = People
+people-search = Name or staff number
+people-site = Site
+people-all-sites = All sites
+people-find = Find
+people-add = Add a person
+people-add-button = Add
+people-no-site = There is no site yet. On the server:
+people-name = Name
+people-staff-no = Staff number
+people-face = Face
+people-none = Nobody yet. Add the first person above.
+people-none-found = Nobody found for “{ $query }”.
+people-more = There are more. Type a name to find somebody.
+people-left = Left
+people-no-consent = No consent
+people-no-photo = No photo yet
+people-enrolled = { $count ->
+    [one] { $count } template
+   *[other] { $count } templates
+}
+
+person-month = Month
+person-left = Left on { $date }
+person-face = Face recognition
+person-consent = Consented to notice { $notice } on { $date }.
+person-no-consent = No consent: no template is stored, and no door compares this face. A badge works without.
+person-notice = Version of the privacy notice that was signed
+person-consent-button = Record consent
+person-withdraw = Withdraw consent
+person-photos = Photos
+person-photos-button = Add photos
+person-photos-hint = Three to five sharp photos from the front, one person in each. The photos are measured and thrown away; only sealed templates stay.
+person-photo-answers = What became of the photos
+person-no-models = This server has no models, so no photos can be added.
+person-doors = Doors
+person-doors-none = No door has been told about this person yet.
+person-door-confirmed = Confirmed
+person-door-waits = Waiting
+person-end = Leaving
+person-leave-text = From now on doors don't know this person. The record stays for payroll.
+person-leave = Has left
+person-erase = Erase this person
+person-erase-text = Everything that says who it was is destroyed: consent, templates, key, hours and corrections. This can't be undone, not even from a backup.
+person-erase-type = Type the name to confirm
+person-erase-button = Erase for ever
+
+photo-enrolled = Added.
+photo-already-enrolled = This photo was added before.
+photo-other-person = This is the face of somebody else who is enrolled. If both are one person, use that record.
+photo-no-face = No face was found.
+photo-several-faces = There is more than one face.
+photo-too-large = The file or the picture is too large.
+photo-unreadable = This can't be read as a photo. Use JPEG, PNG or WebP.
+photo-too-small = The face is too small: come closer or crop less.
+photo-blurred = The face is blurred.
+photo-too-dark = The face is too dark.
+photo-too-bright = The face is washed out by light.
+photo-turned = The face is turned away.
+photo-tilted = The head is tilted.
+photo-partly-outside = The face is cut off by the edge.

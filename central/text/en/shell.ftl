@@ -1,0 +1,37 @@
+# What surrounds every page, and what is said after a change.
+shell-skip = Skip to the page
+shell-pages = Pages
+shell-today = Today
+shell-people = People
+shell-month = Month
+shell-devices = Doors
+shell-me = Me
+shell-password = Change password
+shell-log-out = Log out
+shell-trial = Trial models. The model pack { $pack } is good for trying Lintel, not for payroll.
+
+said-person-added = Added. Next: record consent and add photos, or issue a badge.
+said-consent-given = Consent recorded. Now photos can be added.
+said-consent-withdrawn = Consent withdrawn. The templates are destroyed; the doors below forget the face as they confirm.
+said-own-consent-withdrawn = Your consent is withdrawn and your face templates are destroyed. Use your badge at the door.
+said-person-left = Recorded as left. Doors stop knowing this person.
+said-person-erased = Erased. Each door forgets as soon as it is reached.
+said-corrected = Corrected. The day is computed again; the recorded punches stay visible.
+said-proposed = Sent. Somebody else decides, and the answer appears here.
+said-approved = Approved. The day is computed again.
+said-rejected = Rejected. The answer stands in the record.
+said-device-revoked = This door may not connect any more.
+refused-person-unknown = There is no such person; the record may have been erased.
+refused-person-left = This person has left; the record can't be changed.
+refused-site-unknown = There is no such site.
+refused-staff-no-taken = Somebody else has this staff number.
+refused-no-consent = Record consent first.
+refused-name = That name can't be stored: 1 to 120 printable characters.
+refused-erase-name = The name wasn't the same, so nothing was erased.
+refused-punch-unknown = There is no such punch or correction any more.
+refused-decided = Somebody has decided already.
+refused-own-record = Nobody decides about their own record. Somebody else has to.
+refused-reason = Say why, in 3 to 500 characters. Whoever reads the record later wants to know.
+refused-instant = A punch can't lie in the future or more than 400 days back.
+refused-wish = Fill in date, time and site.
+refused-device-unknown = There is no such door, or it has no right to connect any more.
