@@ -77,7 +77,7 @@ async fn run_until_told(
             Ok(())
         }
     });
-    systemd::ready("recording");
+    systemd::ready();
     let ending = supervisor.run(GRACE).await;
     systemd::stopping("delivering what is left");
     drop(camera);

@@ -82,7 +82,8 @@ pub async fn serve(settings: CentralSettings, clock: Arc<dyn Clock>) -> anyhow::
     let (people, devices) = (settings.server.base_url(), settings.devices.listen.to_string());
     log::info!("server.url" = people.as_str(), "devices.listen" = devices.as_str(),
         "database.engine" = db.engine(); "central is ready");
-    systemd::ready(&format!("people at {people}, doors at {devices}"));
+    systemd::status(&format!("people at {people}, doors at {devices}"));
+    systemd::ready();
     let ending = supervisor.run(GRACE).await;
     systemd::stopping("closing the database");
     db.close().await;

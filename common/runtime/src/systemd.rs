@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use crate::heartbeat::Heartbeats;
 
 /// The start is finished: `Type=notify` units count as started from here.
-pub fn ready(status: &str) {
-    notify(&[NotifyState::Ready, NotifyState::Status(status)]);
+pub fn ready() {
+    notify(&[NotifyState::Ready]);
 }
 
 /// One line for `systemctl status`.

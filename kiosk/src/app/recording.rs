@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::door::{Door, spawn_owned};
 use super::recorder::Recorder;
-use crate::camera::thread::CameraThread;
+use crate::camera::thread::{CameraThread, max_silence};
 use crate::feedback::stream::FeedbackStream;
 use crate::recognition::worker::WorkerHandle;
 use crate::recognition::{Params, Recogniser};
@@ -34,7 +34,8 @@ pub(super) fn start(
     }
     // Overflow: await. Recognition waits for the disk; a decision is never dropped.
     let (decisions_tx, decisions_rx) = mpsc::channel(DECISIONS);
-    let camera = CameraThread::start(config.camera.source()?, &config.camera, Arc::clone(&door.clock))?;
+    let beat = heartbeats.promise("camera", max_silence(&config.camera));
+    let camera = CameraThread::start(config.camera.source()?, &config.camera, Arc::clone(&door.clock), beat)?;
     let beat = heartbeats.promise("recognition", Duration::from_secs(30));
     let worker = WorkerHandle::start(
         pipeline,

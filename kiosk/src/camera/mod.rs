@@ -101,6 +101,14 @@ pub enum SourceError {
         #[source]
         source: std::io::Error,
     },
+    /// The code that reads it gave up in a way that it shouldn't.
+    #[error("{source_spec}: its reader panicked: {reason}")]
+    Panicked {
+        /// Which source.
+        source_spec: String,
+        /// The panic's words.
+        reason: String,
+    },
     /// Bytes that are no frame.
     #[error(transparent)]
     Frame(#[from] FrameError),
