@@ -66,6 +66,12 @@ pub enum Command {
     /// The settings: a commented template, the effective values, a check.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Write the manual pages into a folder.
+    #[command(hide = true)]
+    Manual {
+        /// The folder.
+        folder: PathBuf,
+    },
 }
 
 /// `--json`.

@@ -43,6 +43,12 @@ pub enum Command {
     Gallery(GalleryCommand),
     /// Measure this box: each stage, the search, the outbox, the whole way from frame to commit.
     Bench(BenchArgs),
+    /// Write the manual pages into a folder.
+    #[command(hide = true)]
+    Manual {
+        /// The folder.
+        folder: std::path::PathBuf,
+    },
 }
 
 /// `--json`.

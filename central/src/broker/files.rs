@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use lintel_core::limits::MAX_PACKET_BYTES;
 use lintel_runtime::atomic_file;
+use lintel_runtime::owner::user_name;
 use serde_json::json;
 
 use super::access::{self, Acl};
@@ -106,7 +107,9 @@ pub fn write(plan: &BrokerPlan) -> Result<Written, BrokerFileError> {
     let folder_error = |source| BrokerFileError::Folder { path: plan.folder.clone(), source };
     std::fs::create_dir_all(&plan.folder).map_err(folder_error)?;
     let uid = std::fs::metadata(&plan.folder).map_err(folder_error)?.uid();
-    let text = mosquitto_conf(plan, &plugin, user_name(uid).as_deref())?;
+    // A broker's user is a local one.
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let text = mosquitto_conf(plan, &plugin, user_name(&users, uid).as_deref())?;
     let configuration = plan.folder.join("mosquitto.conf");
     atomic_file::write(&clients, client_file(plan).as_bytes(), 0o600)?;
     atomic_file::write(&configuration, text.as_bytes(), 0o644)?;
@@ -115,17 +118,6 @@ pub fn write(plan: &BrokerPlan) -> Result<Written, BrokerFileError> {
 
 fn find_plugin() -> Option<PathBuf> {
     PLUGIN_PLACES.into_iter().chain([PLUGIN_FALLBACK]).map(PathBuf::from).find(|path| path.is_file())
-}
-
-/// The name of a user id, from the local user file (a broker's user is a local one).
-fn user_name(uid: u32) -> Option<String> {
-    let users = std::fs::read_to_string("/etc/passwd").ok()?;
-    users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        let found: u32 = fields.nth(1)?.parse().ok()?;
-        (found == uid).then(|| name.to_owned())
-    })
 }
 
 fn client_file(plan: &BrokerPlan) -> String {

@@ -16,6 +16,7 @@ mod site;
 mod token;
 mod user;
 
+use clap::CommandFactory as _;
 use lintel_runtime::exit::ExitCode;
 
 use crate::cli::{Cli, Command};
@@ -33,10 +34,13 @@ pub fn run(mut cli: Cli) -> anyhow::Result<ExitCode> {
     if let Command::Config(command) = &cli.command {
         return config::run(args, command);
     }
+    if let Command::Manual { folder } = &cli.command {
+        return lintel_runtime::manual::write(Cli::command(), folder).map(|()| ExitCode::Fine);
+    }
     let runtime = tokio::runtime::Runtime::new()?;
     let done = runtime.block_on(async {
         match cli.command {
-            Command::Config(_) => Ok(ExitCode::Fine),
+            Command::Config(_) | Command::Manual { .. } => Ok(ExitCode::Fine),
             Command::Keys(command) => keys::run(args, &command),
             Command::Migrate => serve::migrate(args).await,
             Command::Serve => serve::run(args).await,

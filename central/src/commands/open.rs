@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use lintel_core::time::Clock;
 use lintel_runtime::clock::SystemClock;
 use lintel_runtime::config::{ConfigArgs, Loaded};
+use lintel_runtime::owner::refuse_foreign_root;
 use lintel_runtime::telemetry;
 
 use crate::config::{CentralSettings, load};
@@ -18,6 +19,7 @@ pub(super) fn settings(args: &ConfigArgs) -> anyhow::Result<Loaded<CentralSettin
     for warning in &loaded.warnings {
         log::warn!("{warning}");
     }
+    refuse_foreign_root(&loaded.value.storage.data_dir, "lintel-central")?;
     Ok(loaded)
 }
 

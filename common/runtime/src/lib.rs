@@ -11,6 +11,8 @@ pub mod clock;
 pub mod config;
 pub mod doctor;
 pub mod exit;
+pub mod manual;
+pub mod owner;
 pub mod secrets;
 pub mod shutdown;
 pub mod supervisor;

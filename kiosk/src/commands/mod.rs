@@ -12,6 +12,7 @@ pub mod run;
 
 use std::sync::Arc;
 
+use clap::CommandFactory as _;
 use lintel_runtime::clock::SystemClock;
 use lintel_runtime::exit::ExitCode;
 use lintel_runtime::telemetry;
@@ -27,18 +28,24 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Command::Config(command) = &cli.command {
         return config::run(command, loader);
     }
+    if let Command::Manual { folder } = &cli.command {
+        return lintel_runtime::manual::write(Cli::command(), folder).map(|()| ExitCode::Fine);
+    }
     let loaded = crate::config::load(loader)?;
     telemetry::init(&loaded.value.log, Arc::new(SystemClock))?;
     for warning in &loaded.warnings {
         log::warn!("{warning}");
     }
     let config = loaded.value.clone();
+    if !matches!(cli.command, Command::Replay(_) | Command::Bench(_)) {
+        lintel_runtime::owner::refuse_foreign_root(&config.device.data_dir, "lintel-kiosk")?;
+    }
     match cli.command {
         Command::Run => run::run(config).map(|()| ExitCode::Fine),
         Command::Replay(args) => {
             replay::run(&args, &config.vision, &config.recognition, &config.camera).map(|()| ExitCode::Fine)
         }
-        Command::Config(_) => Ok(ExitCode::Fine),
+        Command::Config(_) | Command::Manual { .. } => Ok(ExitCode::Fine),
         Command::Doctor(args) => doctor::run(&loaded, args.json),
         Command::Outbox(command) => outbox::run(&config, &command).map(|()| ExitCode::Fine),
         Command::Bench(args) => {
