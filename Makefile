@@ -10,10 +10,10 @@ export LINTEL_CACHE ?= $(HOME)/.cache/lintel
 # everywhere, so that nothing is built twice.
 TEST_FEATURES := --workspace --features lintel-kiosk/fault-injection
 
-.PHONY: help demo test setup lint bench clean
+.PHONY: help demo test setup lint bench debs test-packages clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup ## people walk past a door and stand in the day's report (DEMO_EXIT=1, DEMO_CAMERA=/dev/video0)
 	@echo "Building (the first time takes some minutes)"
@@ -42,6 +42,12 @@ bench: setup ## measure the door and the centre on this machine (release build)
 	@cargo build --quiet --release --bin lintel-kiosk --bin lintel-central
 	@"$(CARGO_TARGET_DIR)/release/lintel-kiosk" bench
 	@"$(CARGO_TARGET_DIR)/release/lintel-central" bench
+
+debs: setup ## the four Debian packages (LINTEL_DEB_PROFILE=dev: quick, for trying them)
+	@packaging/debs/build.sh
+
+test-packages: debs ## install, break and remove the packages in a virtual Debian with a camera
+	@packaging/vm/test.sh "$(CARGO_TARGET_DIR)/debian"
 
 clean: ## remove what was built (the cache of downloads stays: $(LINTEL_CACHE))
 	@cargo clean --quiet

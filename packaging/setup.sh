@@ -23,32 +23,10 @@ if ! command -v cargo >/dev/null; then
   stop "Rust is missing: install cargo 1.94 or newer (rustup from your distribution or rustup.rs), then run this again"
 fi
 
-# ------------------------------------------------------------------ Debian packages
-if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+if ! command -v apt-get >/dev/null; then
   stop "this is not Debian or Ubuntu; install what these packages hold, then build with cargo: ${packages[*]}"
 fi
-missing=()
-installed=$(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' "${packages[@]}" 2>/dev/null | awk '$2 == "ii" { print $1 }' || true)
-for package in "${packages[@]}"; do
-  grep -qxF "$package" <<<"$installed" || missing+=("$package")
-done
-if [ "${#missing[@]}" -gt 0 ]; then
-  as_root=()
-  if [ "$(id -u)" -ne 0 ]; then
-    if ! sudo -n true 2>/dev/null && ! { [ -t 0 ] && command -v sudo >/dev/null; }; then
-      stop "these Debian packages are missing; ask an administrator for: apt-get install --no-install-recommends ${missing[*]}"
-    fi
-    as_root=(sudo)
-  fi
-  say "installing Debian packages: ${missing[*]}"
-  log=$(mktemp)
-  if ! { "${as_root[@]}" apt-get update -qq && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
-    tail -n 15 "$log" >&2
-    stop "apt-get failed (its whole output: $log)"
-  fi
-  rm -f "$log"
-fi
+./apt.sh "${packages[@]}"
 
 # ------------------------------------------------------------------ ONNX Runtime, packs, pictures
 mkdir -p "$cache"

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# The guest's camera, /dev/video0.
+#   camera.sh pattern              the kernel's test camera (vivid): many sizes and formats, no people
+#   camera.sh clip yuyv|mjpeg [N]  the clip, N times slower (1), over and over (v4l2loopback and ffmpeg)
+#   camera.sh unplug | replug      the test camera goes under its reader, and comes back
+#   camera.sh freeze | thaw        the clip stops without a word to its reader, and goes on
+#   camera.sh off                  no camera at all
+set -euo pipefail
+vivid=/sys/bus/platform/drivers/vivid
+case ${1:-} in
+pattern)
+  modprobe vivid n_devs=1 node_types=0x1 num_inputs=1 input_types=0x00
+  ;;
+clip)
+  case $2 in
+  yuyv) encode=(-c:v rawvideo -pix_fmt yuyv422) ;;
+  mjpeg) encode=(-c:v copy) ;;
+  esac
+  # exclusive_caps: like a real camera it only captures, and only while it is fed.
+  modprobe v4l2loopback devices=1 video_nr=0 card_label=Clip exclusive_caps=1
+  systemd-run --quiet --collect --unit=camera ffmpeg -nostdin -hide_banner -loglevel warning \
+    -stream_loop -1 -re -itsscale "${3:-1}" -i /rig/in/pictures/walk_past.avi -an "${encode[@]}" -f v4l2 /dev/video0
+  for _ in $(seq 150); do
+    if v4l2-ctl -d /dev/video0 --get-fmt-video 2>/dev/null | grep -q Width; then break; fi
+    sleep 0.2
+  done
+  ;;
+unplug)
+  v4l2-ctl -d /dev/video0 -c disconnect=1
+  echo vivid.0 >$vivid/unbind
+  exit 0
+  ;;
+replug) echo vivid.0 >$vivid/bind ;;
+freeze) systemctl kill -s STOP camera && exit 0 ;;
+thaw) systemctl kill -s CONT camera && exit 0 ;;
+off)
+  systemctl stop camera 2>/dev/null || true
+  for module in v4l2loopback vivid; do
+    if [ -d /sys/module/$module ]; then modprobe -r $module; fi
+  done
+  exit 0
+  ;;
+esac
+udevadm settle
+test -c /dev/video0

@@ -1,0 +1,73 @@
+# The words that steps are written in. A sentence that doesn't hold ends the step, and with it the test.
+
+# holds SENTENCE COMMAND…: the command succeeds now
+holds() {
+  local sentence=$1 said
+  shift
+  if said=$("$@" 2>&1); then
+    printf '  ok  %s\n' "$sentence"
+  else
+    printf '  NOT %s\n      %s\n%s\n' "$sentence" "$*" "$said"
+    return 1
+  fi
+}
+
+# comes_true SECONDS SENTENCE COMMAND…: the command succeeds within that time
+comes_true() {
+  local left=$1 sentence=$2 started=$SECONDS
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    if [ $((SECONDS - started)) -ge "$left" ]; then
+      printf '  NOT %s (waited %s s)\n      %s\n' "$sentence" "$left" "$*"
+      "$@" || true
+      return 1
+    fi
+    sleep 1
+  done
+  printf '  ok  %s (%s s)\n' "$sentence" $((SECONDS - started))
+}
+
+not() { ! "$@" >/dev/null 2>&1; }
+same() { [ "$1" = "$2" ] || { printf '%s is not %s\n' "$1" "$2"; return 1; }; }
+at_most() { [ "$1" -le "$2" ] || { printf '%s is more than %s\n' "$1" "$2"; return 1; }; }
+more_than() { [ "$1" -gt "$2" ] || { printf '%s is not more than %s\n' "$1" "$2"; return 1; }; }
+
+# The programs, each as its own user; the file that settings come from is /etc/lintel's.
+central() { setpriv --reuid=lintel-central --regid=lintel-central --init-groups --reset-env lintel-central --log warn "$@"; }
+kiosk() { setpriv --reuid=lintel-kiosk --regid=lintel-kiosk --init-groups --reset-env lintel-kiosk --log warn "$@"; }
+
+# of UNIT PROPERTY
+of() { systemctl show -P "$2" "$1"; }
+is_active() { same "$(of "$1" ActiveState)" active; }
+# status_says UNIT TEXT
+status_says() { of "$1" StatusText | grep -F -- "$2"; }
+# mark: a place in the journal; since MARK UNIT [FIELD=VALUE…]: its messages from there, as JSON lines
+mark() { journalctl -n 0 --show-cursor | sed -n 's/^-- cursor: //p'; }
+since() {
+  local cursor=$1 unit=$2
+  shift 2
+  journalctl --after-cursor "$cursor" -u "$unit" -o json --no-pager "$@"
+}
+# logs MARK UNIT TEXT: some message from there contains the text
+logs() { since "$1" "$2" | grep -F -- "$3"; }
+
+# said MARK UNIT FIELD=VALUE…: some message from there has these fields
+said() { since "$@" | grep -q .; }
+
+# show yuyv|mjpeg: the door watches the clip, twenty times slower, in that format
+show() {
+  systemctl stop lintel-kiosk
+  "$GUEST/camera.sh" off
+  "$GUEST/camera.sh" clip "$1" 20
+  systemctl start lintel-kiosk
+  comes_true 120 "the clip's $1 frames arrive" status_says lintel-kiosk "watching camera /dev/video0 (640x480 ${1^})"
+}
+
+reboot_after() { touch "$STATE/reboot"; }
+# Nothing is synced, no unit is stopped.
+pull_the_plug() {
+  journalctl -b --no-pager -o short-iso >"$OUT/journal.plug" 2>&1
+  : >"$OUT/again"
+  echo b >/proc/sysrq-trigger
+  sleep 60
+}
