@@ -3,6 +3,7 @@
 #
 # Emulated, so that it runs anywhere: recognition takes seconds a frame there, and the steps have patience.
 # What the guest does stands in guest/steps, one file a step; LINTEL_VM_STEPS="10 20" runs only those.
+# LINTEL_VM_PATIENCE=10 waits ten times as long as an idle machine needs (3).
 # LINTEL_VM_OUT names the folder for journal and console. LINTEL_FACES works as for the demo.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -41,6 +42,7 @@ rm -rf "${out:?}"/*
 # Copies: what is built meanwhile doesn't change under the guest.
 cp "$debs"/lintel-*.deb "$work/in/debs/"
 cp -r vm/guest "$work/in/guest"
+echo "${LINTEL_VM_PATIENCE:-3}" >"$work/in/patience"
 if [ -n "${LINTEL_VM_STEPS:-}" ]; then
   for step in "$work"/in/guest/steps/*.sh; do
     number=$(basename "$step" | cut -d- -f1)

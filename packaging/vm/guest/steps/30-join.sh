@@ -13,8 +13,7 @@ install -m 600 -o lintel-kiosk -g lintel-kiosk /var/lib/lintel-central/join.toml
 rm /var/lib/lintel-central/join.toml
 comes_true 300 "joining starts the door, and it says READY" is_active lintel-kiosk
 comes_true 60 "its status tells what it watches" status_says lintel-kiosk "watching camera /dev/video0 (640x"
-holds "its log is in the journal with fields" since "$before" lintel-kiosk DEVICE_ID=front-door --output-fields=DEVICE_ID
-holds "one of them is the outbox's" same \
-  "$(since "$before" lintel-kiosk DEVICE_ID=front-door | jq -rs '.[0] | "\(.DEVICE_ID) \(.OUTBOX_PENDING) \(.PRIORITY) \(.MESSAGE)"')" \
-  "front-door 0 6 outbox open"
+opened=$(since "$before" lintel-kiosk MESSAGE="outbox open")
+holds "its log is in the journal with fields" same \
+  "$(jq -r '"\(.DEVICE_ID) \(.OUTBOX_PENDING) \(.PRIORITY) \(.SYSLOG_IDENTIFIER)"' <<<"$opened")" "front-door 0 5 lintel-kiosk"
 holds "it runs as its user, with the camera's group" grep -qE "^Uid:[[:space:]]+$(id -u lintel-kiosk)" "/proc/$(of lintel-kiosk MainPID)/status"

@@ -19,5 +19,5 @@ before=$(mark)
 hung=$(of lintel-kiosk MainPID)
 kill -STOP "$hung"
 is_another() { is_active lintel-kiosk && not same "$(of lintel-kiosk MainPID)" "$hung"; }
-comes_true 300 "a door that hangs is killed by the watchdog and started again" is_another
+comes_true 400 "a door that hangs is killed by the watchdog and started again" is_another
 holds "as the journal tells" logs "$before" lintel-kiosk "Watchdog timeout"

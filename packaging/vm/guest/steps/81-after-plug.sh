@@ -4,5 +4,5 @@ comes_true 300 "central is there again" is_active lintel-central
 comes_true 300 "the door is there again" is_active lintel-kiosk
 drained() { same "$(kiosk outbox status --json | jq .backlog)" 0; }
 comes_true 120 "everything is delivered" drained
-holds "nothing was set aside as damaged" not ls -d /var/lib/lintel-kiosk/outbox*damaged*
+holds "nothing was set aside as damaged" not compgen -G '/var/lib/lintel-kiosk/outbox.db.*'
 holds "no dead letters" same "$(kiosk outbox status --json | jq .dead_letters)" 0

@@ -19,6 +19,7 @@ holds "and they can come back" apt-get install -y -qq "$RIG"/debs/lintel-*.deb
 comes_true 300 "with what they knew" is_active lintel-kiosk
 
 holds "everything is purged" apt-get purge -y -qq lintel-kiosk lintel-central lintel-models lintel-onnxruntime
+rm -r /etc/systemd/system/lintel-*.service.d
 for place in /var/lib/lintel-kiosk /var/lib/lintel-central /etc/lintel /usr/lib/lintel /usr/share/lintel; do
   holds "nothing is left in $place" not test -e "$place"
 done
