@@ -101,6 +101,7 @@ pub(super) fn heartbeat(door: &Door, central: Central, gallery: &GallerySync, su
         api: central.api,
         identity: Arc::clone(&door.identity),
         outbox: door.outbox.clone(),
+        progress: door.progress.clone(),
         shared: Arc::clone(&door.shared),
         pack: door.pack.clone(),
         gallery_public_key: gallery.seal_key.public_text(),

@@ -22,6 +22,7 @@ use crate::health::ClockWatch;
 use crate::identity::Identity;
 use crate::keys::KeyStore;
 use crate::outbox::{Outbox, OutboxHandle};
+use crate::recognition::Progress;
 
 /// The parts that more than one task works with.
 pub(super) struct Door {
@@ -38,6 +39,8 @@ pub(super) struct Door {
     pub(super) pack: String,
     pub(super) width: usize,
     pub(super) watch: ClockWatch,
+    /// How far everything that was seen is stored.
+    pub(super) progress: Progress,
     /// Whether central can be reached; shown to the person at the door.
     pub(super) online: Arc<AtomicBool>,
     /// Told about newer galleries, by the broker and by heartbeats.
@@ -75,6 +78,7 @@ impl Door {
         let door = Self {
             shared: Arc::new(ArcSwap::from_pointee(GalleryView::empty(empty))),
             watch: ClockWatch::new(Arc::clone(&clock), &boot_id()?),
+            progress: Progress::since(clock.now()),
             online: Arc::new(AtomicBool::new(false)),
             wanted_tx: Arc::new(watch::channel(-1).0),
             recorded: CancellationToken::new(),

@@ -16,8 +16,8 @@ use crate::gallery::index::SharedGallery;
 use crate::health::ClockWatch;
 use crate::identity::Identity;
 use crate::outbox::{AppendError, EventDraft, OutboxHandle};
-use crate::recognition::Decision;
 use crate::recognition::worker::WorkerHandle;
+use crate::recognition::{Decision, Progress};
 
 /// Without a decision it beats this often, so that the watchdog sees it wait and not hang.
 const BEAT: Duration = Duration::from_secs(10);
@@ -25,6 +25,7 @@ const BEAT: Duration = Duration::from_secs(10);
 pub(super) struct Recorder {
     pub(super) decisions_rx: mpsc::Receiver<Decision>,
     pub(super) outbox: OutboxHandle,
+    pub(super) progress: Progress,
     pub(super) worker: WorkerHandle,
     pub(super) feedback: FeedbackHandle,
     pub(super) shared: SharedGallery,
@@ -63,6 +64,11 @@ impl Recorder {
     async fn record(&self, decision: &Decision) {
         faults::point("decision.queued");
         let stored = if decision.repeat { Stored::Counted } else { self.store(decision).await };
+        match stored {
+            Stored::Committed { .. } => self.progress.stored(),
+            Stored::Counted => self.progress.counted(),
+            Stored::Refused => self.progress.refused(),
+        }
         if let (Stored::Refused, Some(person)) = (stored, decision.person) {
             self.worker.not_stored(person);
         }

@@ -43,6 +43,7 @@ pub(super) fn start(
         camera.slot.clone(),
         Arc::clone(&door.shared),
         decisions_tx,
+        door.progress.clone(),
         Box::new(move || beat.beat()),
     )?;
     let (feedback, stream) = FeedbackStream::open(&config.feedback.socket_in(&config.device.data_dir))?;
@@ -53,6 +54,7 @@ pub(super) fn start(
     let recorder = Recorder {
         decisions_rx,
         outbox: door.outbox.clone(),
+        progress: door.progress.clone(),
         worker,
         feedback,
         shared: Arc::clone(&door.shared),

@@ -9,6 +9,7 @@ pub mod decision;
 pub mod evidence;
 pub mod eye;
 pub mod open;
+pub mod progress;
 mod recogniser;
 mod tracker;
 pub mod worker;
@@ -22,6 +23,7 @@ use lintel_vision::{QualityReason, Rect};
 use zeroize::Zeroizing;
 
 pub use decision::{Decision, FrameTime, Outcome, TrackId};
+pub use progress::Progress;
 pub use recogniser::Recogniser;
 
 use crate::config::recognition::RecognitionConfig;

@@ -5,6 +5,7 @@
 
 use lintel_core::event::Evidence;
 use lintel_core::ids::PersonId;
+use lintel_core::time::UtcMillis;
 use zeroize::Zeroizing;
 
 use super::cooldown::{Admission, Cooldown};
@@ -65,6 +66,14 @@ impl Recogniser {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.tracks.is_empty()
+    }
+
+    /// When the presence that was seen least lately, of those that are still being decided about, was last seen.
+    /// No later decision is about an earlier instant.
+    #[must_use]
+    pub fn oldest_undecided(&self) -> Option<UtcMillis> {
+        let undecided = self.tracks.iter().filter(|track| track.decided.is_none() && !track.is_heir);
+        undecided.map(|track| track.last.wall).min()
     }
 
     /// Takes back a punch that could not be stored, so that the person can try again at once.

@@ -1,5 +1,7 @@
 //! Stories and properties of recognition, played with faces made of numbers.
 
+mod progress;
+
 use std::time::Instant;
 
 use lintel_core::ids::PersonId;

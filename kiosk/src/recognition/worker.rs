@@ -14,7 +14,7 @@ use lintel_core::ids::PersonId;
 use lintel_vision::Pipeline;
 use tokio::sync::mpsc;
 
-use super::{Decision, FrameTime, Recogniser, eye};
+use super::{Decision, FrameTime, Progress, Recogniser, eye};
 use crate::camera::slot::{FrameSlot, Taken, TimedFrame};
 use crate::camera::thread::Stop;
 use crate::gallery::index::SharedGallery;
@@ -60,6 +60,7 @@ struct Worker {
     slot: FrameSlot,
     gallery: SharedGallery,
     decisions: mpsc::Sender<Decision>,
+    progress: Progress,
     take_back: Receiver<PersonId>,
     counts: Arc<WorkerCounts>,
     stop: Stop,
@@ -78,6 +79,7 @@ impl WorkerHandle {
         slot: FrameSlot,
         gallery: SharedGallery,
         decisions: mpsc::Sender<Decision>,
+        progress: Progress,
         beat: Beat,
     ) -> std::io::Result<Self> {
         // Overflow: refused and logged; the person can try again after the cool-down.
@@ -89,6 +91,7 @@ impl WorkerHandle {
             slot,
             gallery,
             decisions,
+            progress,
             take_back: take_back_rx,
             counts: Arc::clone(&counts),
             stop: stop.clone(),
@@ -149,7 +152,11 @@ impl Worker {
                 }
                 Taken::Nothing => {}
                 Taken::Closed => {
-                    if !self.finish() || self.stop.wait(PATIENCE) {
+                    if !self.finish() {
+                        return;
+                    }
+                    self.progress.ended();
+                    if self.stop.wait(PATIENCE) {
                         return;
                     }
                 }
@@ -167,6 +174,7 @@ impl Worker {
             match self.pipeline.is_still(&timed.frame) {
                 Ok(true) => {
                     self.counts.still.fetch_add(1, Ordering::Relaxed);
+                    self.progress.looked(timed.wall, None);
                     return true;
                 }
                 Ok(false) => {}
@@ -181,7 +189,9 @@ impl Worker {
         match looked {
             Ok(looked) => {
                 self.counts.embedded.fetch_add(looked.embedded as u64, Ordering::Relaxed);
-                self.hand_on(looked.decisions)
+                let handed_on = self.hand_on(looked.decisions);
+                self.progress.looked(timed.wall, self.recogniser.oldest_undecided());
+                handed_on
             }
             Err(error) => self.failed(&error),
         }
@@ -206,6 +216,7 @@ impl Worker {
     fn hand_on(&self, decisions: Vec<Decision>) -> bool {
         for decision in decisions {
             self.counts.decisions.fetch_add(1, Ordering::Relaxed);
+            self.progress.queued(decision.captured_at);
             if self.decisions.blocking_send(decision).is_err() {
                 return false;
             }

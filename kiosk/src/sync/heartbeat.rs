@@ -19,13 +19,12 @@ use crate::gallery::index::SharedGallery;
 use crate::health::ClockWatch;
 use crate::identity::Identity;
 use crate::outbox::OutboxHandle;
+use crate::recognition::Progress;
 
 /// Between heartbeats.
 const EVERY: Duration = Duration::from_secs(30);
 /// After one that failed: a door that has just been started wants its gallery soon.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-/// A presence is decided at latest this long after it was seen, ms.
-const UNDECIDED_MS: i64 = 15_000;
 /// Central's time is written down this often, ms: it is for a box that boots in 2000, and flash wears out.
 const PERSIST_EVERY_MS: i64 = 3_600_000;
 /// No door existed before this instant (2026-11-01): the floor of certificate times without a file.
@@ -39,6 +38,8 @@ pub struct HeartbeatTask {
     pub identity: Arc<Identity>,
     /// What waits.
     pub outbox: OutboxHandle,
+    /// How far everything that was seen is stored.
+    pub progress: Progress,
     /// What is searched.
     pub shared: SharedGallery,
     /// The pack that runs here.
@@ -97,6 +98,8 @@ impl HeartbeatTask {
     }
 
     async fn tell(&self) -> anyhow::Result<UtcMillis> {
+        // Before the outbox is asked: whatever counts as recorded has a place up to its last one.
+        let recorded_through = self.progress.recorded_through(self.clock.now());
         let status = self.outbox.status().await?;
         let (sent_at, started_ms) = (self.clock.now(), self.clock.monotonic_ms());
         let beat = Heartbeat {
@@ -104,7 +107,7 @@ impl HeartbeatTask {
             stream: status.stream,
             last_seq: status.last_seq,
             backlog: status.backlog,
-            recorded_through: sent_at.plus_millis(-UNDECIDED_MS),
+            recorded_through,
             sent_at,
             gallery_revision: self.shared.load().revision(),
             model_pack: self.pack.clone(),
