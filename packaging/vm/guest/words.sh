@@ -57,7 +57,7 @@ said() { since "$@" | grep -q .; }
 
 # show yuyv|mjpeg: the door watches the clip, twenty times slower, in that format
 show() {
-  systemctl stop lintel-kiosk 2>/dev/null
+  systemctl stop lintel-kiosk 2>/dev/null # it mentions the path unit
   "$GUEST/camera.sh" off
   "$GUEST/camera.sh" clip "$1" 20
   systemctl start lintel-kiosk

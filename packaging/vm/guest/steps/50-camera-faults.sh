@@ -1,5 +1,5 @@
 # What cameras do: they are unplugged, and they freeze without a word. The door's process never ends of it.
-systemctl stop lintel-kiosk
+systemctl stop lintel-kiosk 2>/dev/null
 "$GUEST/camera.sh" off
 "$GUEST/camera.sh" pattern
 systemctl start lintel-kiosk
