@@ -1,13 +1,14 @@
-//! What a door compares faces against, and how it travels.
+//! What a door compares faces and badges against, and how it travels.
 //!
 //! A gallery has a scope: the people of the door's site and named exceptions. It changes by revision; a
-//! delta says who came (with their templates), and who went. The delta is sealed to the one device that
-//! asked, so that neither the broker nor a proxy ever holds a template in clear.
+//! delta says who came (with their templates and their badge), and who went. Somebody who is here without
+//! a face is here with a badge only. The delta is sealed to the one device that asked, so that neither the
+//! broker nor a proxy ever holds a template in clear, or learns whose a badge is.
 
 use serde::{Deserialize, Serialize};
 
 use crate::embedding::Embedding;
-use crate::ids::{PersonId, TemplateId};
+use crate::ids::{BadgeId, PersonId, TemplateId};
 use crate::time::UtcMillis;
 
 /// A person as a door knows them.
@@ -21,8 +22,20 @@ pub struct GalleryPerson {
     /// Past this instant the door must not match them any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_after: Option<UtcMillis>,
-    /// All their templates of the delta's pack; replaces what the door had.
+    /// All their templates of the delta's pack; replaces what the door had. None without consent.
     pub templates: Vec<GalleryTemplate>,
+    /// Their badges that are not revoked; replaces what the door had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub badges: Vec<GalleryBadge>,
+}
+
+/// One badge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GalleryBadge {
+    /// What the card says.
+    pub badge_id: BadgeId,
+    /// From this instant on it is worth nothing.
+    pub not_after: UtcMillis,
 }
 
 /// One template.
@@ -48,9 +61,12 @@ pub struct GalleryDelta {
     /// People to put in or replace.
     #[serde(default)]
     pub upsert: Vec<GalleryPerson>,
-    /// People to take out: left, moved, erased or withdrawn.
+    /// People to take out: left, moved, erased, or withdrawn and without a badge.
     #[serde(default)]
     pub remove: Vec<PersonId>,
+    /// Public halves of all keys that sign badges, base64; replaces what the door had.
+    #[serde(default)]
+    pub badge_keys: Vec<String>,
 }
 
 /// A delta as it travels: JSON of [`GalleryDelta`], sealed by [`crate::seal::seal_to_device`] with the

@@ -12,6 +12,7 @@ pub mod embedding;
 pub mod event;
 pub mod gallery;
 pub mod ids;
+pub mod join;
 pub mod limits;
 pub mod road;
 pub mod seal;

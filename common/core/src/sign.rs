@@ -23,6 +23,8 @@ pub enum Purpose {
     CentralTime,
     /// A gallery delta.
     Gallery,
+    /// A line of the erasure ledger.
+    Erasure,
 }
 
 impl Purpose {
@@ -33,6 +35,7 @@ impl Purpose {
             Self::Badge => b"lintel.badge.v1\0",
             Self::CentralTime => b"lintel.central-time.v1\0",
             Self::Gallery => b"lintel.gallery.v1\0",
+            Self::Erasure => b"lintel.erasure.v1\0",
         }
     }
 

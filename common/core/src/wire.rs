@@ -29,6 +29,10 @@ pub struct EventBatch {
     /// What came before this stream; said until the first ack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predecessor: Option<Predecessor>,
+    /// The oldest place that the outbox still holds, said when the batch begins with it and older ones were
+    /// purged: a centre that lacks those, because it was restored, must not wait for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<u64>,
     /// The events; at most [`crate::limits::MAX_BATCH_EVENTS`].
     pub events: Vec<WireEvent>,
 }

@@ -10,15 +10,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use lintel_core::join::CaFingerprint;
 use lintel_core::time::{Clock, UtcMillis};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::WebPkiClientVerifier;
 use rustls::time_provider::{DefaultTimeProvider, TimeProvider};
-use rustls::{CertificateError, ClientConfig, RootCertStore, ServerConfig};
+use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
+use zeroize::Zeroizing;
 
 use crate::secrets;
+
+mod pinned;
+
+use pinned::{KnownClients, PinnedRoot};
 
 /// Debian's bundle of public roots: the `ca` setting for a centre behind a public certificate.
 pub const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -89,6 +95,24 @@ impl Identity {
         Ok(Self { chain, key })
     }
 
+    /// From PEM certificates and an Ed25519 seed.
+    ///
+    /// # Errors
+    /// [`TlsError::Pem`] without a certificate.
+    pub fn from_seed(chain: &[u8], seed: &[u8; 32], from: &str) -> Result<Self, TlsError> {
+        let chain = certificates(chain, from)?;
+        Ok(Self { chain, key: PrivatePkcs8KeyDer::from(ed25519_pkcs8(seed).to_vec()).into() })
+    }
+
+    /// With a CA's certificate sent along, for doors that know it by its fingerprint only.
+    ///
+    /// # Errors
+    /// [`TlsError::Read`] or [`TlsError::Pem`].
+    pub fn with_ca(mut self, ca: &Path) -> Result<Self, TlsError> {
+        self.chain.extend(certificates(&read(ca)?, &ca.display().to_string())?);
+        Ok(self)
+    }
+
     /// From two PEM files, which may be the same one.
     ///
     /// # Errors
@@ -103,6 +127,18 @@ impl Identity {
             .map_err(|_| TlsError::Pem { from: key.display().to_string(), wanted: "private key" })?;
         Ok(Self { chain, key })
     }
+}
+
+/// An Ed25519 private key in PKCS #8 (RFC 8410, section 7): a fixed head and the 32-byte seed.
+#[must_use]
+pub fn ed25519_pkcs8(seed: &[u8; 32]) -> Zeroizing<[u8; 48]> {
+    const HEAD: [u8; 16] =
+        [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+    let mut der = Zeroizing::new([0; 48]);
+    for (place, byte) in der.iter_mut().zip(HEAD.iter().chain(seed)) {
+        *place = *byte;
+    }
+    der
 }
 
 /// The certificates that are believed, from PEM in memory; `from` names the place in errors.
@@ -147,13 +183,33 @@ pub fn client_config(
     }
 }
 
+/// A client that believes only the CA with this fingerprint, which the server must send along.
+///
+/// # Errors
+/// [`TlsError::Rejected`] never in practice: the provider supports the protocol versions.
+pub fn pinned_client_config(
+    root: CaFingerprint,
+    time: Arc<dyn TimeProvider>,
+) -> Result<ClientConfig, TlsError> {
+    let rejected = |source| TlsError::Rejected { from: "the client's TLS settings".into(), source };
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let verifier = PinnedRoot::new(root, Arc::clone(&provider));
+    Ok(ClientConfig::builder_with_details(provider, time)
+        .with_safe_default_protocol_versions()
+        .map_err(rejected)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth())
+}
+
 /// Which clients a server lets in.
 #[derive(Debug)]
 pub enum Clients {
     /// Anybody; they prove themselves above TLS.
     Anyone,
-    /// Certificates under these roots are checked when shown, and not demanded.
-    Checked(RootCertStore),
+    /// Certificates under these roots are checked when shown, and not demanded. One that has expired is
+    /// let through: what its holder may do is decided above TLS.
+    Known(RootCertStore),
     /// A certificate under these roots is demanded.
     Demanded(RootCertStore),
 }
@@ -172,7 +228,9 @@ pub fn server_config(identity: Identity, clients: Clients) -> Result<ServerConfi
         |error: rustls::server::VerifierBuilderError| TlsError::Clients { reason: error.to_string() };
     let verifier = match clients {
         Clients::Anyone => WebPkiClientVerifier::no_client_auth(),
-        Clients::Checked(roots) => verifier(roots).allow_unauthenticated().build().map_err(failed)?,
+        Clients::Known(roots) => {
+            Arc::new(KnownClients(verifier(roots).allow_unauthenticated().build().map_err(failed)?))
+        }
         Clients::Demanded(roots) => verifier(roots).build().map_err(failed)?,
     };
     let rejected = |source| TlsError::Rejected { from: "the server's certificate and key".into(), source };
@@ -229,6 +287,9 @@ fn in_words(error: &rustls::Error) -> String {
         },
         rustls::Error::NoCertificatesPresented => {
             "the other side demands a certificate and got none: join this device again"
+        }
+        rustls::Error::AlertReceived(AlertDescription::UnknownCA | AlertDescription::DecryptError) => {
+            "the other side doesn't know the CA of this machine's certificate: join this device again"
         }
         rustls::Error::AlertReceived(alert) => {
             return format!(

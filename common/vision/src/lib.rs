@@ -23,6 +23,7 @@ pub mod locate;
 pub mod motion;
 pub mod pack;
 pub mod pipeline;
+pub mod preview;
 pub mod qr;
 pub mod quality;
 mod self_test;

@@ -11,6 +11,7 @@ use crate::detector::{Detector, Face};
 use crate::embedder::Embedder;
 use crate::error::PipelineError;
 use crate::frame::{Frame, PixelFormat, Rect, Region};
+use crate::grey::GreyImage;
 use crate::liveness::Liveness;
 use crate::motion::{self, SmallGrey};
 use crate::pack::ModelPack;
@@ -306,6 +307,11 @@ impl Pipeline {
         Ok(Embedded { embedding, times })
     }
 
+    /// The pixels of the newest frame, for tools that show it.
+    pub fn picture(&self) -> &BgrImage {
+        &self.image
+    }
+
     /// The upright picture that [`Pipeline::embed`] looked at last, for tests and for tools that show it.
     pub fn aligned(&self) -> &BgrImage {
         self.embedder.aligned()
@@ -341,6 +347,15 @@ impl Pipeline {
         }
         self.still_for += 1;
         Ok(true)
+    }
+
+    /// The brightness of a frame, for reading codes; decodes it only when it isn't the one at hand.
+    ///
+    /// # Errors
+    /// [`PipelineError::Decode`].
+    pub fn grey(&mut self, frame: &Frame) -> Result<GreyImage, PipelineError> {
+        self.decode(frame)?;
+        Ok(GreyImage::of(&self.image)?)
     }
 
     /// Decodes unless this very frame is already in the buffer.

@@ -135,9 +135,62 @@ fn a_server_that_demands_a_certificate_refuses_a_client_without_one() {
     let refused = words(shake(client(None), demanded(), "central.test"));
     assert!(refused.contains("demands a certificate"), "{refused}");
     shake(client(Some(long_lived(&ca))), demanded(), "central.test").unwrap();
-    shake(client(None), ca.server(Clients::Checked(ca.roots())), "central.test").unwrap();
+    shake(client(None), ca.server(Clients::Known(ca.roots())), "central.test").unwrap();
     let foreign = client(Some(long_lived(&Authority::new())));
-    assert!(shake(foreign, ca.server(Clients::Checked(ca.roots())), "central.test").is_err());
+    assert!(shake(foreign, ca.server(Clients::Known(ca.roots())), "central.test").is_err());
+}
+
+/// A door's certificate whose life ended before this was written, from a key by its seed.
+fn expired(ca: &Authority, usage: ExtendedKeyUsagePurpose) -> Identity {
+    let seed = [9; 32];
+    let pkcs8 = PrivatePkcs8KeyDer::from(ed25519_pkcs8(&seed).to_vec());
+    let key = KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8, &rcgen::PKCS_ED25519).unwrap();
+    let mut params = CertificateParams::new(vec!["door-1".to_owned()]).unwrap();
+    params.extended_key_usages = vec![usage];
+    (params.not_before, params.not_after) = (date_time_ymd(2024, 1, 1), date_time_ymd(2024, 4, 1));
+    let certificate = params.signed_by(&key, &ca.0).unwrap();
+    Identity::from_seed(certificate.pem().as_bytes(), &seed, "test").unwrap()
+}
+
+#[test]
+fn an_expired_certificate_is_let_through_to_be_renewed_and_nothing_else_is_forgiven() {
+    let ca = Authority::new();
+    let client = |identity| client_config(ca.roots(), Some(identity), at(JUNE_2026, 0)).unwrap();
+    let known = || ca.server(Clients::Known(ca.roots()));
+    let door = || expired(&ca, ExtendedKeyUsagePurpose::ClientAuth);
+    shake(client(door()), known(), "central.test").unwrap();
+    assert!(shake(client(door()), ca.server(Clients::Demanded(ca.roots())), "central.test").is_err());
+    let server = expired(&ca, ExtendedKeyUsagePurpose::ServerAuth);
+    assert!(shake(client(server), known(), "central.test").is_err(), "not made for clients");
+    let foreign = expired(&Authority::new(), ExtendedKeyUsagePurpose::ClientAuth);
+    assert!(shake(client(foreign), known(), "central.test").is_err(), "another CA");
+}
+
+#[test]
+fn a_joining_door_believes_the_ca_of_its_code_when_it_is_sent_along_and_no_other() {
+    let ca = Authority::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, ca.0.pem()).unwrap();
+    let fingerprint = CaFingerprint::of(ca.0.der());
+    let client = |root, now_ms| pinned_client_config(root, at(now_ms, 0).unwrap()).unwrap();
+    let server = || {
+        let identity = ca.identity("central.test", ExtendedKeyUsagePurpose::ServerAuth);
+        server_config(identity.with_ca(&file).unwrap(), Clients::Anyone).unwrap()
+    };
+    shake(client(fingerprint, JUNE_2026), server(), "central.test").unwrap();
+    let other = client(CaFingerprint::of(b"another"), JUNE_2026);
+    assert!(words(shake(other, server(), "central.test")).contains("compare the CA"));
+    let refused = |name, now_ms| shake(client(fingerprint, now_ms), server(), name).is_err();
+    assert!(refused("other.test", JUNE_2026), "another host");
+    assert!(refused("central.test", JUNE_2026 + 365 * 86_400_000), "expired");
+    let alone = ca.server(Clients::Anyone);
+    assert!(shake(client(fingerprint, JUNE_2026), alone, "central.test").is_err(), "not sent along");
+    // A certificate may be sent along by anybody; it must also have signed.
+    let other_ca = Authority::new();
+    let identity = other_ca.identity("central.test", ExtendedKeyUsagePurpose::ServerAuth);
+    let impostor = server_config(identity.with_ca(&file).unwrap(), Clients::Anyone).unwrap();
+    assert!(shake(client(fingerprint, JUNE_2026), impostor, "central.test").is_err(), "didn't sign");
 }
 
 #[test]
