@@ -143,6 +143,14 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Account>, StoreError> {
     rows.into_iter().map(|row| account(row).map(|(account, _)| account)).collect()
 }
 
+/// How many accounts there are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(tx: &mut Tx) -> Result<i64, StoreError> {
+    Ok(sql!(tx, fetch_one as (i64,), "SELECT COUNT(*) FROM account")?.0)
+}
+
 /// Sets a password's hash.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use lintel_core::time::UtcMillis;
 use super::{StoreError, Tx, hash, sql};
 
 /// One audit row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct AuditRow {
     /// Its number; not the order of commits.
     pub audit_no: i64,
@@ -202,4 +202,51 @@ pub async fn take_seals(tx: &mut Tx, count: usize) -> Result<i64, StoreError> {
         count
     )?;
     Ok(last)
+}
+
+/// Rows about a subject, or all, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_newest(tx: &mut Tx, about: Option<&str>, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
+    let rows = match about {
+        Some(subject) => sql!(
+            tx,
+            fetch_all as Row,
+            "SELECT audit_no, at, actor, action, subject, fields FROM audit WHERE subject = $1 \
+             ORDER BY at DESC, audit_no DESC LIMIT $2",
+            subject,
+            limit
+        )?,
+        None => sql!(
+            tx,
+            fetch_all as Row,
+            "SELECT audit_no, at, actor, action, subject, fields FROM audit ORDER BY audit_no DESC LIMIT $1",
+            limit
+        )?,
+    };
+    Ok(rows.into_iter().map(audit_row).collect())
+}
+
+/// Whether the same actor did the same to a subject since an instant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn exists_since(
+    tx: &mut Tx,
+    actor: &str,
+    action: &str,
+    subject: &str,
+    since: UtcMillis,
+) -> Result<bool, StoreError> {
+    let row = sql!(
+        tx,
+        fetch_optional as (i64,),
+        "SELECT audit_no FROM audit WHERE subject = $1 AND at > $2 AND actor = $3 AND action = $4 LIMIT 1",
+        subject,
+        since.as_i64(),
+        actor,
+        action
+    )?;
+    Ok(row.is_some())
 }

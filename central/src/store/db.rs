@@ -31,11 +31,11 @@ const WAIT: Duration = Duration::from_secs(30);
 
 /// A database, open. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Db(Arc<Inner>);
+pub struct Db(pub(super) Arc<Inner>);
 
 #[derive(Debug)]
-struct Inner {
-    pools: Pools,
+pub(super) struct Inner {
+    pub(super) pools: Pools,
     /// The newest ingest number that this process committed; wakes live feeds.
     ingested: watch::Sender<i64>,
     /// Wakes the job runner.
@@ -43,7 +43,7 @@ struct Inner {
 }
 
 #[derive(Debug)]
-enum Pools {
+pub(super) enum Pools {
     Sqlite { read: SqlitePool, write: SqlitePool },
     Postgres(PgPool),
 }
@@ -168,6 +168,8 @@ async fn open_sqlite(url: &str, options: &DbOptions) -> Result<Pools, StoreError
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // What is deleted is overwritten, not only forgotten; see `scrub`.
+        .pragma("secure_delete", "ON")
         .busy_timeout(WAIT)
         .statement_cache_capacity(256)
         // 16 MB between checkpoints: each costs two fsyncs of its own.
@@ -188,9 +190,12 @@ async fn open_sqlite(url: &str, options: &DbOptions) -> Result<Pools, StoreError
                 let vault = vault.display().to_string();
                 Box::pin(async move {
                     sqlx::query("ATTACH DATABASE $1 AS vault").bind(vault).execute(&mut *connection).await?;
-                    sqlx::raw_sql("PRAGMA vault.journal_mode = WAL; PRAGMA vault.synchronous = FULL;")
-                        .execute(connection)
-                        .await?;
+                    sqlx::raw_sql(
+                        "PRAGMA vault.journal_mode = WAL; PRAGMA vault.synchronous = FULL; \
+                         PRAGMA vault.secure_delete = ON;",
+                    )
+                    .execute(connection)
+                    .await?;
                     Ok(())
                 })
             })
@@ -202,7 +207,7 @@ async fn open_sqlite(url: &str, options: &DbOptions) -> Result<Pools, StoreError
 
 /// `vault.db` beside `central.db`; another file's vault carries its name, so that two databases in one
 /// folder don't share keys.
-fn vault_beside(main: &Path) -> PathBuf {
+pub(super) fn vault_beside(main: &Path) -> PathBuf {
     match main.file_stem().and_then(|stem| stem.to_str()) {
         Some("central") | None => main.with_file_name("vault.db"),
         Some(stem) => main.with_file_name(format!("{stem}-vault.db")),
@@ -210,7 +215,7 @@ fn vault_beside(main: &Path) -> PathBuf {
 }
 
 /// SQLite would make the file readable for everybody whom the umask lets.
-fn make_private(path: &Path) -> Result<(), StoreError> {
+pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
     std::fs::OpenOptions::new()
         .create(true)
         .append(true)

@@ -1,12 +1,14 @@
 //! Devices and what they last reported.
 
+use std::collections::HashMap;
+
 use lintel_core::event::DirectionHint;
 use lintel_core::ids::{DeviceId, SiteId, StreamId};
 use lintel_core::time::UtcMillis;
 use lintel_core::wire::Heartbeat;
 use serde::Serialize;
 
-use super::{StoreError, Tx, signed, sql, unsigned, uuid, uuid_bytes};
+use super::{StoreError, Tx, certificates, signed, sql, unsigned, uuid, uuid_bytes};
 
 /// A door device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,6 +53,8 @@ pub struct DeviceState {
     pub version: Option<String>,
     /// Whether the events of its present stream link up: ok, pending (one is missing) or broken.
     pub chain_state: Option<String>,
+    /// When its certificate's life ends; None for a door with a token.
+    pub certificate_expires_at: Option<UtcMillis>,
 }
 
 type Row = (String, String, String, String, String, Option<String>, Option<i64>);
@@ -112,6 +116,35 @@ pub async fn create(
     Ok(())
 }
 
+/// Makes a device that has joined by a code, or makes it anew: it isn't revoked any more, has another token,
+/// and the gallery key of its next heartbeat is trusted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn upsert_joined(
+    tx: &mut Tx,
+    device: &Device,
+    token_hash: &[u8; 32],
+    at: UtcMillis,
+) -> Result<(), StoreError> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO device (device_id, site_id, door, direction, token_hash, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (device_id) DO UPDATE SET site_id = excluded.site_id, door = excluded.door, \
+           direction = excluded.direction, token_hash = excluded.token_hash, revoked_at = NULL, \
+           gallery_public_key = NULL, confirmed_revision = NULL",
+        device.device_id.as_str(),
+        device.site_id.as_str(),
+        device.door.as_str(),
+        device.direction.as_str(),
+        token_hash.as_slice(),
+        at.as_i64(),
+    )?;
+    Ok(())
+}
+
 /// A device by id, revoked or not.
 ///
 /// # Errors
@@ -161,7 +194,16 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<DeviceState>, StoreError> {
                      WHEN t.through_seq < t.max_seq THEN 'pending' ELSE 'ok' END \
          FROM stream t WHERE t.device_id = d.device_id AND t.stream = d.stream)";
     let text = select(columns, "ORDER BY d.device_id");
-    sql!(tx, fetch_all as StateRow, text)?.into_iter().map(state).collect()
+    let rows = sql!(tx, fetch_all as StateRow, text)?;
+    // A tuple has no more room than the columns above take.
+    let expiries: HashMap<_, _> = certificates::list_expiries(tx).await?.into_iter().collect();
+    rows.into_iter()
+        .map(|row| {
+            let mut state = state(row)?;
+            state.certificate_expires_at = expiries.get(&state.device.device_id).copied();
+            Ok(state)
+        })
+        .collect()
 }
 
 fn state(row: StateRow) -> Result<DeviceState, StoreError> {
@@ -194,6 +236,7 @@ fn state(row: StateRow) -> Result<DeviceState, StoreError> {
         model_pack: pack,
         version,
         chain_state,
+        certificate_expires_at: None,
     })
 }
 

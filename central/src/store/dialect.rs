@@ -50,3 +50,11 @@ pub(super) fn claim_job(tx: &Tx) -> &'static str {
         }
     }
 }
+
+/// Takes the personal part off rejected events that hold some bytes.
+pub(super) fn clear_rejected(tx: &Tx) -> &'static str {
+    match tx {
+        Tx::Sqlite(_) => "UPDATE rejected_event SET personal = NULL WHERE instr(personal, $1) > 0",
+        Tx::Postgres(_) => "UPDATE rejected_event SET personal = NULL WHERE position($1 in personal) > 0",
+    }
+}

@@ -31,6 +31,15 @@ pub enum StoreError {
         /// The column.
         column: &'static str,
     },
+    /// A copy of the database is not whole.
+    #[error("the copy of the database is not whole: {said}")]
+    Copy {
+        /// What was found.
+        said: String,
+    },
+    /// The files couldn't be rewritten.
+    #[error("somebody is reading an older state of the database, so its files can't be rewritten yet")]
+    Busy,
     /// The tables aren't those of this version.
     #[error(transparent)]
     Migration(#[from] super::MigrationError),

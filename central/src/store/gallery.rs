@@ -1,5 +1,6 @@
 //! Scopes, their revisions, and who changed at which.
 
+use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId, TemplateId};
 
 use super::{StoreError, Tx, sql, uuid, uuid_bytes};
@@ -16,6 +17,34 @@ pub async fn revision(tx: &mut Tx, site: &SiteId) -> Result<i64, StoreError> {
         site.as_str()
     )?;
     Ok(row.map_or(0, |(revision,)| revision))
+}
+
+/// The newest revision of a site's gallery, and the revision below which a door gets everything.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revision_and_floor(tx: &mut Tx, site: &SiteId) -> Result<(i64, i64), StoreError> {
+    let row = sql!(
+        tx,
+        fetch_optional as (i64, i64),
+        "SELECT revision, full_below FROM gallery_scope WHERE site_id = $1",
+        site.as_str()
+    )?;
+    Ok(row.unwrap_or_default())
+}
+
+/// Lets every door fetch everything anew. A restored database counts on from an old revision, and would
+/// reach the one that a door has from another past; nobody makes a million changes between two backups.
+///
+/// # Errors
+/// When the database fails.
+pub async fn start_over(tx: &mut Tx) -> Result<(), StoreError> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE gallery_scope SET revision = revision + 1000000, full_below = revision + 1000000"
+    )?;
+    Ok(())
 }
 
 /// Says that a person changed for a site; the new revision.
@@ -95,6 +124,8 @@ pub struct MemberTemplate {
     pub person_id: PersonId,
     /// Their name.
     pub name: String,
+    /// The last day at work, when it is known.
+    pub leaves_on: Option<Date>,
     /// Which template.
     pub template_id: TemplateId,
     /// The sealed embedding.
@@ -116,8 +147,8 @@ pub async fn list_members(
 ) -> Result<Vec<MemberTemplate>, StoreError> {
     let rows = sql!(
         tx,
-        fetch_all as (Vec<u8>, String, Vec<u8>, String, Option<String>),
-        "SELECT p.person_id, p.name, t.template_id, t.token, k.wrapped FROM gallery_change g \
+        fetch_all as (Vec<u8>, String, Option<String>, Vec<u8>, String, Option<String>),
+        "SELECT p.person_id, p.name, p.leaves_on, t.template_id, t.token, k.wrapped FROM gallery_change g \
          JOIN person p ON p.person_id = g.person_id \
          JOIN consent c ON c.person_id = p.person_id AND c.purpose = 'face' AND c.withdrawn_at IS NULL \
          JOIN template t ON t.person_id = p.person_id AND t.model_pack = $2 \
@@ -131,10 +162,13 @@ pub async fn list_members(
         since
     )?;
     rows.into_iter()
-        .map(|(person, name, template, token, wrapped)| {
+        .map(|(person, name, leaves_on, template, token, wrapped)| {
             Ok(MemberTemplate {
                 person_id: uuid(&person, "person.person_id")?.into(),
                 name,
+                leaves_on: leaves_on
+                    .map(|day| day.parse().map_err(|_| StoreError::Row { column: "person.leaves_on" }))
+                    .transpose()?,
                 template_id: uuid(&template, "template.template_id")?.into(),
                 token,
                 wrapped,

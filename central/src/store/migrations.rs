@@ -32,7 +32,20 @@ migrations! {
     3 "0003_vault";
     4 "0004_broker";
     5 "0005_accounts";
+    6 "0006_badges";
+    7 "0007_device_certificates";
     8 "0008_corrections";
+    9 "0009_owner";
+}
+
+/// The newest migration that changes the vault. A copy of the vault fits a copy of the database when both
+/// were made with the same one.
+pub const VAULT_VERSION: i64 = 3;
+
+/// The newest migration that this program knows.
+#[must_use]
+pub fn newest_version() -> i64 {
+    MIGRATIONS.last().map_or(0, |migration| migration.version)
 }
 
 /// The database's tables aren't those that this program was built for.
@@ -110,6 +123,22 @@ impl Db {
         Ok(Migrated { applied: pending.iter().map(|migration| migration.name).collect() })
     }
 
+    /// Makes an empty vault, for a database that came back without one.
+    ///
+    /// # Errors
+    /// When there is one.
+    pub async fn make_vault(&self) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        for migration in MIGRATIONS.iter().filter(|migration| migration.version == VAULT_VERSION) {
+            let text = text_of(&tx, migration);
+            match &mut tx {
+                Tx::Sqlite(c) => sqlx::raw_sql(text).execute(&mut **c).await.map(drop)?,
+                Tx::Postgres(c) => sqlx::raw_sql(text).execute(&mut **c).await.map(drop)?,
+            }
+        }
+        tx.commit().await
+    }
+
     /// Refuses a database whose tables are not exactly this program's.
     ///
     /// # Errors
@@ -141,7 +170,7 @@ async fn applied(tx: &mut Tx) -> Result<Vec<(i64, String, String)>, StoreError> 
 
 /// Compares what was applied with what is embedded; gives what is pending.
 fn compare(tx: &Tx, applied: &[(i64, String, String)]) -> Result<&'static [Migration], MigrationError> {
-    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    let known = newest_version();
     if let Some((found, ..)) = applied.last().filter(|(version, ..)| *version > known) {
         return Err(MigrationError::Newer { found: *found, known });
     }
@@ -162,4 +191,22 @@ fn text_of(tx: &Tx, migration: &Migration) -> &'static str {
 
 fn checksum(text: &str) -> String {
     Hash::of(text.as_bytes()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_migration_behind_the_named_one_changes_the_vault() {
+        let of_vault =
+            |text: &str| text.lines().any(|line| !line.starts_with("--") && line.contains("vault."));
+        let newest = MIGRATIONS.iter().rfind(|one| of_vault(one.sqlite) || of_vault(one.postgres));
+        assert_eq!(newest.unwrap().version, VAULT_VERSION);
+    }
+
+    #[test]
+    fn numbers_rise() {
+        assert!(MIGRATIONS.is_sorted_by(|one, next| one.version < next.version));
+    }
 }

@@ -10,19 +10,29 @@ mod dialect;
 mod error;
 mod migrations;
 mod options;
+mod scrub;
 
 pub mod accounts;
 pub mod audit;
+pub mod badges;
 pub mod broker;
+pub mod certificates;
+pub mod copies;
 pub mod corrections;
 pub mod days;
 pub mod devices;
+pub mod erasures;
 pub mod events;
+pub mod former;
 pub mod gallery;
+pub mod housekeeping;
 pub mod ingest;
+pub mod invites;
 pub mod jobs;
+pub mod ledger;
 pub mod logins;
 pub mod people;
+pub mod retention;
 pub mod scratch;
 pub mod sessions;
 pub mod sites;
@@ -33,8 +43,9 @@ pub mod vault;
 
 pub use db::{Db, Tx};
 pub use error::StoreError;
-pub use migrations::{Migrated, MigrationError};
+pub use migrations::{Migrated, MigrationError, VAULT_VERSION, newest_version};
 pub use options::DbOptions;
+pub use scrub::{NAMING_TABLES, Scrubbed};
 
 /// Runs one statement on whichever database the transaction is of.
 ///

@@ -1,5 +1,6 @@
 //! People, their exceptions, consents and templates.
 
+use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId, TemplateId};
 use lintel_core::time::UtcMillis;
 use serde::Serialize;
@@ -21,15 +22,17 @@ pub struct Person {
     pub active: bool,
     /// Since when they don't.
     pub left_at: Option<UtcMillis>,
+    /// The last day at work, when it is known.
+    pub leaves_on: Option<Date>,
     /// The notice version that they consented to, while consent stands.
     pub consent: Option<String>,
     /// How many templates are stored.
     pub templates: i64,
 }
 
-type Row = (Vec<u8>, Option<String>, String, String, i64, Option<i64>, Option<String>, i64);
+type Row = (Vec<u8>, Option<String>, String, String, i64, Option<i64>, Option<String>, Option<String>, i64);
 
-const SELECT: &str = "SELECT p.person_id, p.staff_no, p.name, p.site_id, p.active, p.left_at, c.notice_version, \
+const SELECT: &str = "SELECT p.person_id, p.staff_no, p.name, p.site_id, p.active, p.left_at, p.leaves_on, c.notice_version, \
     (SELECT COUNT(*) FROM template t WHERE t.person_id = p.person_id) FROM person p \
     LEFT JOIN consent c ON c.person_id = p.person_id AND c.purpose = 'face' AND c.withdrawn_at IS NULL ";
 
@@ -40,7 +43,7 @@ fn select(rest: &'static str) -> sqlx::AssertSqlSafe<String> {
 }
 
 fn person(row: Row) -> Result<Person, StoreError> {
-    let (id, staff_no, name, site, active, left_at, consent, templates) = row;
+    let (id, staff_no, name, site, active, left_at, leaves_on, consent, templates) = row;
     Ok(Person {
         person_id: uuid(&id, "person.person_id")?.into(),
         staff_no,
@@ -48,6 +51,9 @@ fn person(row: Row) -> Result<Person, StoreError> {
         site_id: SiteId::parse(&site).map_err(|_| StoreError::Row { column: "person.site_id" })?,
         active: active != 0,
         left_at: left_at.map(UtcMillis::from_i64),
+        leaves_on: leaves_on
+            .map(|day| day.parse().map_err(|_| StoreError::Row { column: "person.leaves_on" }))
+            .transpose()?,
         consent,
         templates,
     })
@@ -167,6 +173,21 @@ pub async fn get_consent(tx: &mut Tx, id: PersonId) -> Result<Option<(UtcMillis,
 /// When the database fails.
 pub async fn update_site(tx: &mut Tx, id: PersonId, site: &SiteId) -> Result<(), StoreError> {
     sql!(tx, execute, "UPDATE person SET site_id = $1 WHERE person_id = $2", site.as_str(), uuid_bytes!(id))?;
+    Ok(())
+}
+
+/// Sets or clears a person's last day at work.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update_leaves_on(tx: &mut Tx, id: PersonId, day: Option<Date>) -> Result<(), StoreError> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE person SET leaves_on = $1 WHERE person_id = $2",
+        day.map(|day| day.to_string()),
+        uuid_bytes!(id)
+    )?;
     Ok(())
 }
 

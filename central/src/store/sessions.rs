@@ -197,3 +197,13 @@ pub async fn delete_expired(tx: &mut Tx, now: UtcMillis) -> Result<u64, StoreErr
     let sessions = sql!(tx, execute, "DELETE FROM session WHERE expires_at <= $1", now.as_i64())?;
     Ok(links + sessions)
 }
+
+/// Ends everybody's session and every link.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_all(tx: &mut Tx) -> Result<(), StoreError> {
+    sql!(&mut *tx, execute, "DELETE FROM session")?;
+    sql!(tx, execute, "DELETE FROM page_link")?;
+    Ok(())
+}
