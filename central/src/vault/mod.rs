@@ -4,6 +4,8 @@
 //! and wiped; nothing here may log or return one as plain text.
 
 mod keys;
+pub mod recovery;
+pub mod sheet;
 
 use lintel_core::embedding::Embedding;
 use lintel_core::ids::PersonId;
@@ -12,7 +14,7 @@ use lintel_core::time::UtcMillis;
 
 pub use keys::CentralKeys;
 
-use crate::store::{StoreError, Tx, vault};
+use crate::store::{Db, StoreError, Tx, vault};
 
 /// Why a template can't be sealed or opened.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +55,27 @@ impl PersonKey {
             FernetRing::parse(std::str::from_utf8(&bytes).unwrap_or_default())
         };
         open().map(|ring| Self { person, ring }).map_err(|source| VaultError::Key { person, source })
+    }
+
+    /// Makes the person's key durable before anything is sealed under it: on SQLite it lies in a file of its
+    /// own, and a machine that went down in the middle of one commit over both files could keep a template
+    /// that nothing opens. A key that then seals nothing is swept.
+    pub(crate) async fn make_durable(
+        db: &Db,
+        person: PersonId,
+        face: &FernetRing,
+        at: UtcMillis,
+    ) -> Result<(), VaultError> {
+        let mut tx = db.read().await?;
+        let is_there = vault::get(&mut tx, person).await?.is_some();
+        // Given back before the write: a pool of one connection must not wait for itself.
+        tx.commit().await?;
+        if !is_there {
+            let mut tx = db.write().await?;
+            Self::get_or_create(&mut tx, person, face, at).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     /// The person's key; made and stored when there is none.

@@ -1,0 +1,79 @@
+//! A restore into PostgreSQL: the old schemas are renamed, the new ones made by `pg_restore`, and a failure
+//! renames them back.
+
+use super::BackupError;
+use std::time::Duration;
+
+use super::postgres::Tools;
+use super::restore::Plan;
+use super::restore_sqlite::stamp_of;
+use super::verify::pour;
+use crate::store::copies::{self, Half};
+use crate::store::former::{self, Former};
+use crate::store::{Db, DbOptions};
+
+/// Restores; gives how many people were erased again and the names of the former schemas.
+pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(usize, Option<String>), BackupError> {
+    let db = Db::open(options).await?;
+    let (here, server, others) = alone(&db).await?;
+    let backup = plan.manifest.schema.clone().unwrap_or_default();
+    if here != backup {
+        return Err(BackupError::Schema { backup, here });
+    }
+    if others > 0 {
+        return Err(BackupError::Serving);
+    }
+    let empty = db.is_empty().await?;
+    if !empty && !plan.yes {
+        return Err(BackupError::NotEmpty);
+    }
+    let aside = Former::new(&here, &stamp_of(plan.clock.now()));
+    let mut tx = db.write().await?;
+    former::set_aside(&mut tx, &aside).await?;
+    tx.commit().await?;
+    // Prepared statements of the old tables must not be used on the new ones.
+    db.close().await;
+    let done = fill(plan, options, Tools::new(options, &here, server)).await;
+    let db = Db::open(options).await?;
+    let mut tx = db.write().await?;
+    match &done {
+        Ok(_) if empty => former::discard(&mut tx, &aside).await?,
+        Ok(_) => {}
+        Err(_) => former::put_back(&mut tx, &aside).await?,
+    }
+    tx.commit().await?;
+    db.close().await;
+    let erased = done?;
+    Ok((erased, (!empty).then(|| aside.to_string())))
+}
+
+/// The facts about the server, once a connection that was just closed is gone from its list.
+async fn alone(db: &Db) -> Result<(String, u32, i64), BackupError> {
+    let mut left = 30_u8;
+    loop {
+        let facts = copies::postgres_facts(&mut db.read().await?).await?;
+        if facts.2 == 0 || left == 0 {
+            return Ok(facts);
+        }
+        left -= 1;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn fill(plan: &Plan, options: &DbOptions, tools: Tools) -> Result<usize, BackupError> {
+    let files = [(Half::Main, Some(&plan.path)), (Half::Vault, plan.vault.as_ref())];
+    for (half, from) in files {
+        let Some(from) = from.cloned() else { continue };
+        let (tools, ring, progress) = (tools.clone(), plan.ring.clone(), plan.progress.clone());
+        tokio::task::spawn_blocking(move || {
+            let mut running = tools.restore(half)?;
+            let input = running.stdin();
+            pour(&from, &ring, input, running, &progress)
+        })
+        .await??;
+    }
+    let db = Db::open(options).await?;
+    let settled = plan.settle(&db).await;
+    db.close().await;
+    settled
+}
