@@ -32,6 +32,11 @@ pub async fn send_events(
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
+/// `GET /device/v1/hello`: 204 to a door that is let in.
+pub async fn hello() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
 /// `POST /device/v1/heartbeat`.
 ///
 /// # Errors

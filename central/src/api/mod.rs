@@ -5,6 +5,7 @@
 
 pub mod device;
 pub mod input;
+pub mod join;
 pub mod layers;
 pub mod problem;
 pub mod routes;

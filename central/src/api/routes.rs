@@ -11,8 +11,9 @@ use axum::routing::{MethodRouter, delete, get, post};
 use lintel_core::limits::MAX_PACKET_BYTES;
 use tower_http::timeout::TimeoutLayer;
 
-use super::{device, layers, v1};
+use super::{device, join, layers, v1};
 use crate::app::AppState;
+use crate::auth::door;
 use crate::auth::guard::{self, Admission};
 use crate::{console, health};
 
@@ -33,8 +34,12 @@ pub enum Access {
     PasswordFirst,
     /// As `Person`, and a body of photographs.
     Upload,
-    /// A device token.
+    /// A door's certificate, or its token where the settings allow it.
     Device,
+    /// A join code's token in the body; the handler looks.
+    Join,
+    /// A door's certificate, also an expired one.
+    Renewal,
 }
 
 /// One route.
@@ -61,6 +66,9 @@ const fn route(
 /// A name and a few long passwords, each byte of them escaped.
 const LOG_IN_BYTES: usize = 16 * 1024;
 
+/// A token and a signing request of [`lintel_core::join::MAX_CSR_BYTES`], escaped as JSON.
+const JOIN_BODY_BYTES: usize = 8 * 1024;
+
 const GET: &[&str] = &["GET"];
 const POST: &[&str] = &["POST"];
 
@@ -73,11 +81,17 @@ pub const PEOPLE: &[Route] = &[
     route(GET, "/metrics", Access::Metrics, || get(health::metrics)),
     route(GET, "/", Access::Open, || get(console::root)),
     route(GET, "/assets/{name}", Access::Open, || get(console::asset)),
-    route(GET, "/console/login/{link}", Access::Open, || get(console::log_in)),
+    route(&["GET", "POST"], "/console/login", Access::LogIn, || {
+        get(console::show_log_in).post(console::log_in_with_password)
+    }),
+    route(GET, "/console/login/{link}", Access::Open, || get(console::log_in_by_link)),
     route(GET, "/console", Access::Person, || get(console::today)),
     route(GET, "/console/board", Access::Watch, || get(console::board)),
     route(GET, "/console/events", Access::Watch, || get(console::live)),
     route(POST, "/console/logout", Access::PasswordFirst, || post(console::log_out)),
+    route(&["GET", "POST"], "/console/password", Access::PasswordFirst, || {
+        get(console::show_password).post(console::set_own_password)
+    }),
     route(&["GET", "POST"], "/console/people", Access::Person, || {
         get(console::list_people).post(console::add_person)
     }),
@@ -87,6 +101,9 @@ pub const PEOPLE: &[Route] = &[
     route(POST, "/console/people/{id}/photos", Access::Upload, || post(console::add_photos)),
     route(POST, "/console/people/{id}/leave", Access::Person, || post(console::leave)),
     route(POST, "/console/people/{id}/erase", Access::Person, || post(console::erase_person)),
+    route(POST, "/console/people/{id}/badge", Access::Person, || post(console::issue_badge)),
+    route(GET, "/console/people/{id}/badge.svg", Access::Person, || get(console::show_badge)),
+    route(POST, "/console/people/{id}/badge/revoke", Access::Person, || post(console::revoke_badge)),
     route(GET, "/console/people/{id}/month", Access::Person, || get(console::show_month)),
     route(POST, "/console/people/{id}/corrections", Access::Person, || post(console::change_record)),
     route(GET, "/console/month", Access::Person, || get(console::show_team)),
@@ -96,6 +113,8 @@ pub const PEOPLE: &[Route] = &[
     route(POST, "/console/devices/{id}/revoke", Access::Person, || post(console::revoke_device)),
     route(GET, "/console/me", Access::Person, || get(console::show_me)),
     route(POST, "/console/me/corrections", Access::Person, || post(console::propose_correction)),
+    route(POST, "/console/me/badge", Access::Person, || post(console::issue_own_badge)),
+    route(GET, "/console/me/badge.svg", Access::Person, || get(console::show_own_badge)),
     route(POST, "/console/me/withdraw", Access::Person, || post(console::withdraw_own_consent)),
     route(&["GET", "POST"], "/api/v1/people", Access::Person, || {
         get(v1::people::list_people).post(v1::people::create_person)
@@ -113,10 +132,13 @@ pub const PEOPLE: &[Route] = &[
 /// The doors' listener.
 pub const DEVICES: &[Route] = &[
     route(GET, "/health/live", Access::Open, || get(health::live)),
+    route(GET, "/device/v1/hello", Access::Device, || get(device::hello)),
     route(POST, "/device/v1/events", Access::Device, || post(device::send_events)),
     route(POST, "/device/v1/heartbeat", Access::Device, || post(device::heartbeat)),
     route(GET, "/device/v1/gallery", Access::Device, || get(device::get_gallery)),
     route(POST, "/device/v1/gallery/confirm", Access::Device, || post(device::confirm_gallery)),
+    route(POST, "/device/v1/join", Access::Join, || post(join::join_device)),
+    route(POST, "/device/v1/renew", Access::Renewal, || post(join::renew_certificate)),
 ];
 
 /// The people's router.
@@ -137,7 +159,7 @@ fn build(table: &[Route], state: &AppState) -> Router {
         // The guard stands inside of the limit's layer and outside of every handler.
         let router = match access {
             _ if !router.has_routes() => return router,
-            Access::Open | Access::Metrics | Access::LogIn => router,
+            Access::Open | Access::Metrics | Access::LogIn | Access::Join => router,
             Access::Person | Access::Upload | Access::Watch | Access::PasswordFirst => {
                 let admission = Admission {
                     counts: access != Access::Watch,
@@ -145,7 +167,8 @@ fn build(table: &[Route], state: &AppState) -> Router {
                 };
                 router.route_layer(from_fn_with_state((state.clone(), admission), guard::person))
             }
-            Access::Device => router.route_layer(from_fn_with_state(state.clone(), guard::device)),
+            Access::Device => router.route_layer(from_fn_with_state(state.clone(), door::device)),
+            Access::Renewal => router.route_layer(from_fn_with_state(state.clone(), door::renewal)),
         };
         router.layer(DefaultBodyLimit::max(limit))
     };
@@ -157,9 +180,11 @@ fn build(table: &[Route], state: &AppState) -> Router {
         .merge(of(Access::PasswordFirst, LOG_IN_BYTES))
         .merge(of(Access::Upload, server.max_upload_bytes))
         .merge(of(Access::Device, MAX_PACKET_BYTES))
+        .merge(of(Access::Join, JOIN_BODY_BYTES))
+        .merge(of(Access::Renewal, JOIN_BODY_BYTES))
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(60)))
-        .layer(from_fn(console::page_for_strangers))
+        .layer(from_fn(console::pages_for_people))
         .layer(from_fn_with_state(state.clone(), layers::wrap))
         .with_state(state.clone())
 }

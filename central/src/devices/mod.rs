@@ -1,8 +1,15 @@
 //! Door devices: joining, proving who they are, reporting, and losing the right to.
 //!
-//! A token is handed out once and kept as a hash. The first heartbeat's gallery key is trusted; another
+//! A door joins by a one-time code and gets a certificate (`invite`, `join`); where `devices.allow_tokens` is
+//! on, one may also have a join file with a token (`add`). A token is handed out once and kept as a hash. The first heartbeat's gallery key is trusted; another
 //! one later is refused until an administrator resets the device, because whoever holds that key opens
 //! the gallery.
+
+mod gate;
+pub mod invite;
+pub mod join;
+pub mod qr;
+mod trust;
 
 use lintel_core::event::DirectionHint;
 use lintel_core::ids::{DeviceId, SiteId};
@@ -12,18 +19,21 @@ use lintel_core::wire::{GalleryConfirmation, Heartbeat, HeartbeatAnswer};
 use lintel_runtime::secrets::SecretString;
 
 pub use crate::store::devices::{Device, DeviceState};
+pub use gate::JoinGate;
+pub use invite::{Invitation, InviteError, InviteRequest, invite, list_invites};
+pub use trust::DoorTrust;
 
 use crate::auth::Permit;
 use crate::auth::credential;
 use crate::auth::permit::{ManageDevices, ReadDevices};
-use crate::store::{Db, StoreError, Tx, audit, broker, devices, gallery, sites};
+use crate::store::{Db, StoreError, Tx, audit, broker, certificates, devices, gallery, invites, sites};
 use crate::vault::CentralKeys;
 
 /// Why a device is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
     /// No such token, or the device was revoked; the same answer for both.
-    #[error("this device is not known here: join it again with `device add`")]
+    #[error("this device is not known here: invite it with `device invite`")]
     Refused,
     /// The body names another device than the credential.
     #[error("the message says that it is from {claimed}, but the credential is {authenticated}'s")]
@@ -123,13 +133,18 @@ pub async fn list(db: &Db, _permit: &Permit<ReadDevices>) -> Result<Vec<DeviceSt
 }
 
 /// The device of a token. The token is looked up by its SHA-256, so the time it takes says nothing about
-/// how much of a guess was right.
+/// how much of a guess was right. A door that has a certificate has no use for a token here.
 ///
 /// # Errors
 /// [`DeviceError::Refused`] for an unknown token and for a revoked device alike.
 pub async fn authenticate(db: &Db, token: &str) -> Result<Device, DeviceError> {
-    let found = devices::get_by_token_hash(&mut db.read().await?, &credential::hash(token)).await?;
-    found.filter(|device| device.revoked_at.is_none()).ok_or(DeviceError::Refused)
+    let mut tx = db.read().await?;
+    let found = devices::get_by_token_hash(&mut tx, &credential::hash(token)).await?;
+    let device = found.filter(|device| device.revoked_at.is_none()).ok_or(DeviceError::Refused)?;
+    if certificates::has_standing(&mut tx, &device.device_id).await? {
+        return Err(DeviceError::Refused);
+    }
+    Ok(device)
 }
 
 /// The device of an id that the broker has authenticated.
@@ -155,6 +170,7 @@ pub async fn revoke(
     if !devices::revoke(&mut tx, id, clock.now()).await? {
         return Err(DeviceError::Unknown(id.clone()));
     }
+    end_certificates(&mut tx, clock, id).await?;
     broker::delete(&mut tx, id).await?;
     audit::create(&mut tx, clock.now(), permit.actor(), "device.revoke", id.as_str(), "revoked_at").await?;
     tx.commit().await?;
@@ -178,6 +194,7 @@ pub async fn reset(
         return Err(DeviceError::Unknown(id.clone()));
     }
     let device = devices::get(&mut tx, id).await?.ok_or_else(|| DeviceError::Unknown(id.clone()))?;
+    end_certificates(&mut tx, clock, id).await?;
     admit_at_broker(&mut tx, keys, clock, id, &token).await?;
     let fields = "token,gallery_public_key";
     audit::create(&mut tx, clock.now(), permit.actor(), "device.reset", id.as_str(), fields).await?;
@@ -234,6 +251,12 @@ pub async fn confirm_gallery(
     devices::update_confirmed(&mut tx, &device.device_id, revision, templates, clock.now()).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Ends every other way in: a code that was used within its validity could otherwise be used once more.
+async fn end_certificates(tx: &mut Tx, clock: &dyn Clock, id: &DeviceId) -> Result<(), StoreError> {
+    certificates::revoke_all(tx, id, clock.now()).await?;
+    invites::delete(tx, id).await
 }
 
 /// Keeps the token for the broker too, which takes passwords in plain only; sealed under the data ring.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::api::input::Params;
 use crate::api::problem::Problem;
 use crate::app::AppState;
+use crate::audit::{self, View};
 use crate::auth::May;
 use crate::auth::permit::ReadAttendance;
 use crate::reports;
@@ -32,7 +33,7 @@ pub struct Range {
 /// [`Problem`].
 pub async fn list_days(
     State(state): State<AppState>,
-    May(_permit): May<ReadAttendance>,
+    May(permit): May<ReadAttendance>,
     Params(range): Params<Range>,
 ) -> Result<Response, Problem> {
     let length = (range.to - range.from).get_days();
@@ -42,6 +43,8 @@ pub async fn list_days(
             format!("from must not lie behind to, and at most {MAX_DAYS} days can be asked for at once"),
         ));
     }
+    let subject = range.site.as_ref().map_or("all", SiteId::as_str);
+    audit::viewed(state.db(), permit.actor(), state.clock(), View::Days, subject).await?;
     let mut tx = state.db().read().await?;
     let rows = days::list(&mut tx, range.from, range.to, range.site.as_ref()).await?;
     Ok(Json(reports::days(&rows)?).into_response())

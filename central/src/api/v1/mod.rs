@@ -8,7 +8,17 @@ pub mod photos;
 use lintel_core::ids::PersonId;
 
 use super::problem::Problem;
+use crate::erasure::ErasureError;
 use crate::people::PeopleError;
+
+impl From<ErasureError> for Problem {
+    fn from(error: ErasureError) -> Self {
+        match error {
+            ErasureError::People(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
 
 impl From<PeopleError> for Problem {
     fn from(error: PeopleError) -> Self {

@@ -12,6 +12,7 @@ use super::person_id;
 use crate::api::input::{Body, Params};
 use crate::api::problem::Problem;
 use crate::app::AppState;
+use crate::audit::{self, View};
 use crate::auth::May;
 use crate::auth::permit::{ManagePeople, ReadPeople};
 use crate::people::{self, NewPerson};
@@ -31,6 +32,8 @@ pub async fn list_people(
     May(permit): May<ReadPeople>,
     Params(filter): Params<SiteFilter>,
 ) -> Result<Response, Problem> {
+    let subject = filter.site.as_ref().map_or("all", SiteId::as_str);
+    audit::viewed(state.db(), permit.actor(), state.clock(), View::People, subject).await?;
     let people = people::list(state.db(), &permit, filter.site.as_ref()).await?;
     Ok(Json(json!({ "people": people })).into_response())
 }
