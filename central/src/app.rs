@@ -7,7 +7,7 @@ mod listen;
 mod serve;
 mod state;
 
-pub use keys::{KeyError, KeyPaths, load_keys};
+pub use keys::{KeyError, KeyPaths, given_keys, load_data_ring, load_keys};
 pub use listen::Peer;
 pub use serve::serve;
 pub use state::{AppState, Parts};

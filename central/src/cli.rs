@@ -2,14 +2,21 @@
 //!
 //! Only shapes; `commands` does the work.
 
+mod access;
+mod devices;
+mod people;
+mod records;
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use lintel_core::event::DirectionHint;
-use lintel_core::ids::{DeviceId, SiteId};
+use clap::{Args, Parser, Subcommand};
+use lintel_core::ids::SiteId;
 use lintel_runtime::config::ConfigArgs;
 
-use crate::auth::{AccountName, Role};
+pub use access::{PasswordArgs, TokenCommand, UserCommand};
+pub use devices::{DeviceCommand, Direction};
+pub use people::{BadgeCommand, Holder, PeopleCommand};
+pub use records::{AuditCommand, BackupCommand, LedgerCommand, ReportCommand};
 
 /// The server of Lintel: people, doors, attendance.
 #[derive(Debug, Parser)]
@@ -32,6 +39,9 @@ pub enum Command {
     /// Make keys and certificates.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// The centre's own certificate authority.
+    #[command(subcommand)]
+    Ca(CaCommand),
     /// Bring the database's tables up to date.
     Migrate,
     /// Run the server.
@@ -42,6 +52,9 @@ pub enum Command {
     /// People, their consent and their templates.
     #[command(subcommand)]
     People(PeopleCommand),
+    /// Badges: printed codes, shown to the door's camera instead of a face.
+    #[command(subcommand)]
+    Badge(BadgeCommand),
     /// Door devices.
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -56,13 +69,29 @@ pub enum Command {
     /// Attendance reports.
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Encrypted backups of the database, and the way back.
+    #[command(subcommand)]
+    Backup(BackupCommand),
+    /// What was recorded, as one hash.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Who changed and saw what.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// The MQTT broker.
     #[command(subcommand)]
     Mqtt(MqttCommand),
     /// Measure how many events a second are accepted.
     Bench(BenchArgs),
     /// Check everything this server needs, one line each.
-    Doctor(JsonArg),
+    Doctor {
+        /// Also check what must be right before people rely on it: secrets, names, permissions, backups.
+        #[arg(long)]
+        production: bool,
+        /// Print JSON.
+        #[command(flatten)]
+        json: JsonArg,
+    },
     /// The settings: a commented template, the effective values, a check.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -87,6 +116,47 @@ pub struct JsonArg {
 pub enum KeysCommand {
     /// Make whatever is missing in data_dir/keys; what is there stays as it is.
     Init,
+    /// Write all master keys to one file under a passphrase: with it a backup opens on another machine.
+    Export {
+        /// The file to write.
+        #[arg(long, value_name = "FILE")]
+        recovery: PathBuf,
+        /// Write a page to print too, with the same as codes and lines.
+        #[arg(long, value_name = "FILE.html")]
+        sheet: Option<PathBuf>,
+        /// Where the passphrase comes from.
+        #[command(flatten)]
+        passphrase: PassphraseArg,
+    },
+    /// Put exported keys into data_dir/keys.
+    Import {
+        /// The exported file, or a text file with the lines of the printed sheet.
+        #[arg(long, value_name = "FILE")]
+        recovery: PathBuf,
+        /// Put aside other keys that are there.
+        #[arg(long)]
+        replace: bool,
+        /// Where the passphrase comes from.
+        #[command(flatten)]
+        passphrase: PassphraseArg,
+    },
+}
+
+/// `--passphrase-file`.
+#[derive(Debug, Clone, Args)]
+pub struct PassphraseArg {
+    /// The file whose first line is the passphrase; asked for, or read from standard input, when absent.
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// `ca …`.
+#[derive(Debug, Subcommand)]
+pub enum CaCommand {
+    /// Make what is missing of the authority; `keys init` does it too.
+    Init,
+    /// Show its certificates with their fingerprints and days left.
+    Show(JsonArg),
 }
 
 /// `site …`.
@@ -105,238 +175,6 @@ pub enum SiteCommand {
     },
     /// List the sites.
     List(JsonArg),
-}
-
-/// `people …`; PERSON is an id or a staff number.
-#[derive(Debug, Subcommand)]
-pub enum PeopleCommand {
-    /// Add a person; prints the person's id.
-    Add {
-        /// Their name.
-        #[arg(long)]
-        name: String,
-        /// The site they belong to.
-        #[arg(long)]
-        site: SiteId,
-        /// Their staff number.
-        #[arg(long, value_name = "NO")]
-        staff_no: Option<String>,
-        /// Print JSON.
-        #[command(flatten)]
-        json: JsonArg,
-    },
-    /// List people.
-    List {
-        /// Only those of this site.
-        #[arg(long)]
-        site: Option<SiteId>,
-        /// Print JSON.
-        #[command(flatten)]
-        json: JsonArg,
-    },
-    /// Make templates from a folder of photographs; needs consent.
-    Enrol {
-        /// Id or staff number.
-        person: String,
-        /// Folder of photographs of this person (JPEG, PNG, WebP).
-        #[arg(long, value_name = "DIR")]
-        photos: PathBuf,
-        /// Record consent to this version of the privacy notice first.
-        #[arg(long, value_name = "NOTICE_VERSION")]
-        consent: Option<String>,
-        /// Enrol although the face resembles another person's: doors will call the two ambiguous.
-        #[arg(long)]
-        force: bool,
-        /// Print JSON.
-        #[command(flatten)]
-        json: JsonArg,
-    },
-    /// Record a person's consent to face recognition.
-    Consent {
-        /// Id or staff number.
-        person: String,
-        /// The version of the privacy notice that they agreed to.
-        #[arg(long, value_name = "VERSION")]
-        notice: String,
-    },
-    /// Withdraw consent: templates are erased here and at every door.
-    Withdraw {
-        /// Id or staff number.
-        person: String,
-    },
-    /// Move a person to another site; the old site's doors forget their face.
-    Move {
-        /// Id or staff number.
-        person: String,
-        /// The new site.
-        #[arg(long)]
-        site: SiteId,
-    },
-    /// Let the doors of another site know this person too.
-    Allow {
-        /// Id or staff number.
-        person: String,
-        /// The other site.
-        #[arg(long)]
-        site: SiteId,
-    },
-    /// Remove a person who leaves: templates and key are destroyed, doors forget the face; attendance stays.
-    Remove {
-        /// Id or staff number.
-        person: String,
-    },
-    /// Erase a person altogether: also name, days, and who it was in every event.
-    Erase {
-        /// Id or staff number.
-        person: String,
-    },
-}
-
-/// `device …`.
-#[derive(Debug, Subcommand)]
-pub enum DeviceCommand {
-    /// Add a door; writes its join file, which holds its token.
-    Add {
-        /// Its id, such as door-1.
-        id: DeviceId,
-        /// The site it stands at.
-        #[arg(long)]
-        site: SiteId,
-        /// The door's name for people.
-        #[arg(long)]
-        door: String,
-        /// Which way people go through it.
-        #[arg(long, value_enum, default_value_t = Direction::None)]
-        direction: Direction,
-        /// Where to write the join file; ID.join.toml when absent.
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
-    /// List doors.
-    List(JsonArg),
-    /// Give a door a new token and trust the gallery key that it shows next; writes a new join file.
-    Reset {
-        /// Its id.
-        id: DeviceId,
-        /// Where to write the join file; ID.join.toml when absent.
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
-    /// Take a door's right to connect away.
-    Revoke {
-        /// Its id.
-        id: DeviceId,
-    },
-}
-
-/// Which way people go through a door.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Direction {
-    /// An entrance.
-    In,
-    /// An exit.
-    Out,
-    /// Both, or not known.
-    None,
-}
-
-impl From<Direction> for DirectionHint {
-    fn from(direction: Direction) -> Self {
-        match direction {
-            Direction::In => Self::In,
-            Direction::Out => Self::Out,
-            Direction::None => Self::None,
-        }
-    }
-}
-
-/// `user …`. A password is never an argument: other users of the machine would see it.
-#[derive(Debug, Subcommand)]
-pub enum UserCommand {
-    /// Make an account; its password is asked for, or read from standard input.
-    Create {
-        /// What its owner types to log in, such as ada.lovelace.
-        name: AccountName,
-        /// What it may do.
-        #[arg(long, value_enum)]
-        role: Role,
-        /// The person whose record is theirs, by id or staff number; needed for employee.
-        #[arg(long, value_name = "STAFF_NO_OR_ID")]
-        person: Option<String>,
-        /// What pages call them; the name when absent.
-        #[arg(long)]
-        display_name: Option<String>,
-        /// Where the password comes from.
-        #[command(flatten)]
-        password: PasswordArgs,
-    },
-    /// List the accounts.
-    List(JsonArg),
-    /// Close an account; its sessions end at once.
-    Disable {
-        /// Its name.
-        name: AccountName,
-    },
-    /// Open an account again.
-    Enable {
-        /// Its name.
-        name: AccountName,
-    },
-    /// Set a password; the account's sessions end at once.
-    Password {
-        /// The account's name.
-        name: AccountName,
-        /// Where the password comes from.
-        #[command(flatten)]
-        password: PasswordArgs,
-    },
-}
-
-/// Where a password comes from.
-#[derive(Debug, Args)]
-pub struct PasswordArgs {
-    /// Read the password from this file instead, such as a systemd credential.
-    #[arg(long, value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
-    /// The owner must choose another password at the next log-in.
-    #[arg(long)]
-    pub temporary: bool,
-}
-
-/// `token …`.
-#[derive(Debug, Subcommand)]
-pub enum TokenCommand {
-    /// Make an API token; it is printed this once.
-    Create {
-        /// What it is for; needed to revoke it.
-        #[arg(long)]
-        name: String,
-        /// What it may do.
-        #[arg(long, value_enum, default_value_t = Role::Admin)]
-        role: Role,
-    },
-    /// Make a token worthless.
-    Revoke {
-        /// Its name.
-        name: String,
-    },
-}
-
-/// `report …`.
-#[derive(Debug, Subcommand)]
-pub enum ReportCommand {
-    /// One day, one row per person who was recorded.
-    Daily {
-        /// The civil date, YYYY-MM-DD, in each site's zone.
-        #[arg(long)]
-        date: jiff::civil::Date,
-        /// Only this site.
-        #[arg(long)]
-        site: Option<SiteId>,
-        /// How it is printed.
-        #[arg(long, value_enum, default_value_t = crate::reports::Format::Table)]
-        format: crate::reports::Format,
-    },
 }
 
 /// `mqtt …`.

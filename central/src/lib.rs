@@ -1,7 +1,8 @@
 //! The centre: people, templates, devices, attendance and reports, behind one HTTP server.
 //!
 //! The library exists so that tests can drive what the binary runs. Pure rules (`attendance`), documents
-//! (`reports`) and use cases (`people`, `devices`, `sites`, `gallery`) know nothing of HTTP; only `store`
+//! (`reports`) and use cases (`people`, `badges`, `devices`, `sites`,
+//! `gallery`) know nothing of HTTP; only `store`
 //! knows SQL; only `app` knows everything.
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::panic))]
 
@@ -10,8 +11,11 @@ pub mod app;
 pub mod attendance;
 pub mod audit;
 pub mod auth;
+pub mod backup;
+pub mod badges;
 pub mod bench;
 pub mod broker;
+pub mod ca;
 pub mod cli;
 pub mod commands;
 pub mod config;
@@ -19,6 +23,7 @@ pub mod console;
 pub mod corrections;
 pub mod devices;
 pub mod enrolment;
+pub mod erasure;
 pub mod gallery;
 pub mod health;
 pub mod ingest;
@@ -26,6 +31,7 @@ pub mod jobs;
 pub mod metrics;
 pub mod people;
 pub mod reports;
+pub mod retention;
 pub mod sites;
 pub mod store;
 pub mod vault;

@@ -10,10 +10,13 @@ use lintel_runtime::catalogue::{Catalogue, Words};
 
 /// One file a page, so that a page and its words are found together.
 const EN: &[&str] = &[
+    include_str!("../text/en/badges.ftl"),
     include_str!("../text/en/date.ftl"),
     include_str!("../text/en/devices.ftl"),
+    include_str!("../text/en/login.ftl"),
     include_str!("../text/en/month.ftl"),
     include_str!("../text/en/people.ftl"),
+    include_str!("../text/en/recovery.ftl"),
     include_str!("../text/en/shell.ftl"),
     include_str!("../text/en/today.ftl"),
 ];

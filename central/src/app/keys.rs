@@ -6,6 +6,7 @@ use lintel_core::seal::{FernetRing, SealError};
 use lintel_core::sign::{SignError, SigningKey};
 use lintel_runtime::secrets::{self, SecretError, SecretString};
 
+use crate::badges::BadgeKeys;
 use crate::config::CentralSettings;
 use crate::vault::CentralKeys;
 
@@ -39,6 +40,12 @@ impl KeyPaths {
     #[must_use]
     pub fn ack(&self) -> PathBuf {
         self.dir.join("ack.key")
+    }
+
+    /// The Ed25519 seeds that sign badges, newest first.
+    #[must_use]
+    pub fn badge(&self) -> PathBuf {
+        self.dir.join("badge.key")
     }
 
     /// The centre's password at the broker.
@@ -95,8 +102,7 @@ pub enum KeyError {
 pub fn load_keys(settings: &CentralSettings) -> Result<CentralKeys, KeyError> {
     let paths = KeyPaths::of(settings);
     let keys = &settings.keys;
-    let data =
-        ring("DATA_ENCRYPTION_KEY", "the data key is missing", &keys.data_encryption_key, &paths.data())?;
+    let data = load_data_ring(settings)?;
     let face = ring(
         "FACE_DATA_ENCRYPTION_KEY",
         "the face key is missing",
@@ -106,7 +112,30 @@ pub fn load_keys(settings: &CentralSettings) -> Result<CentralKeys, KeyError> {
     let path = paths.ack();
     let text = read("the ack key is missing", "storage.data_dir", &path)?;
     let ack = SigningKey::parse(text.expose()).map_err(|source| KeyError::Signing { path, source })?;
-    Ok(CentralKeys { ack, face, data })
+    // Not made at start: every replica must sign with the same one.
+    let path = paths.badge();
+    let text = read("the badge key is missing", "storage.data_dir", &path)?;
+    let badge = BadgeKeys::parse(text.expose()).map_err(|source| KeyError::Signing { path, source })?;
+    Ok(CentralKeys { ack, badge, face, data })
+}
+
+/// Keys that come from the settings or the environment instead of a file, by the file that they stand for.
+#[must_use]
+pub fn given_keys(settings: &CentralSettings) -> Vec<(&'static str, SecretString)> {
+    let keys = &settings.keys;
+    [("data.key", &keys.data_encryption_key), ("face.key", &keys.face_data_encryption_key)]
+        .into_iter()
+        .filter_map(|(name, key)| Some((name, key.clone().filter(|key| !key.is_empty())?)))
+        .collect()
+}
+
+/// Loads the ring that personal fields and the CA's keys are sealed under.
+///
+/// # Errors
+/// [`KeyError`].
+pub fn load_data_ring(settings: &CentralSettings) -> Result<FernetRing, KeyError> {
+    let given = &settings.keys.data_encryption_key;
+    ring("DATA_ENCRYPTION_KEY", "the data key is missing", given, &KeyPaths::of(settings).data())
 }
 
 fn ring(

@@ -1,17 +1,29 @@
 //! The two listeners: people and doors, each with graceful shutdown.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Router;
 use axum::extract::connect_info::Connected;
+use axum::middleware::AddExtension;
+use axum::{Extension, Router};
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
-use lintel_runtime::tls::{Clients, Identity, server_config};
+use axum_server::accept::Accept;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use futures_util::future::BoxFuture;
+use lintel_runtime::tls::{Clients, Identity, roots_from_file, server_config};
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
+use tower::Layer as _;
+use tower::util::Either;
+
+use super::keys::KeyPaths;
+use crate::auth::door::ShownCertificate;
 
 /// Requests that run when the server stops may take this long.
 const GRACE: Duration = Duration::from_secs(3);
@@ -34,11 +46,48 @@ pub(super) fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<TcpList
     Ok(listener)
 }
 
-/// TLS from two PEM files.
-pub(super) fn tls(certificate: &Path, key: &Path) -> anyhow::Result<RustlsConfig> {
-    let identity = Identity::from_files(certificate, key)
-        .context("the server's certificate: run `lintel-central keys init`")?;
+/// TLS for people, from two PEM files.
+pub(super) fn people_tls(certificate: &Path, key: &Path) -> anyhow::Result<RustlsConfig> {
+    let identity = Identity::from_files(certificate, key).context("server.tls_cert and server.tls_key")?;
     Ok(RustlsConfig::from_config(Arc::new(server_config(identity, Clients::Anyone)?)))
+}
+
+/// TLS for doors: the centre's own certificate with its CA sent along, for doors that know the CA by its
+/// fingerprint; and theirs are checked against the doors' CA. Who may do what is decided at each request.
+pub(super) fn doors_tls(paths: &KeyPaths) -> anyhow::Result<RustlsConfig> {
+    let advice = "the doors' listener: run `lintel-central keys init`";
+    let identity = Identity::from_files(&paths.tls("server.pem"), &paths.tls("server.key"))
+        .and_then(|identity| identity.with_ca(&paths.tls("ca.pem")))
+        .context(advice)?;
+    let doors = roots_from_file(&paths.tls("devices.pem")).context(advice)?;
+    Ok(RustlsConfig::from_config(Arc::new(server_config(identity, Clients::Known(doors))?)))
+}
+
+/// The usual acceptor, which also tells each request what certificate its connection showed.
+#[derive(Debug, Clone)]
+struct TellingAcceptor(RustlsAcceptor);
+
+impl<I, S> Accept<I, S> for TellingAcceptor
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Send + 'static,
+{
+    type Stream = TlsStream<I>;
+    type Service = Either<AddExtension<S, ShownCertificate>, S>;
+    type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
+
+    fn accept(&self, stream: I, service: S) -> Self::Future {
+        let acceptor = self.0.clone();
+        Box::pin(async move {
+            let (stream, service) = acceptor.accept(stream, service).await?;
+            let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+            let service = match shown.map(|der| ShownCertificate(Sha256::digest(der).into())) {
+                Some(shown) => Either::Left(Extension(shown).layer(service)),
+                None => Either::Right(service),
+            };
+            Ok((stream, service))
+        })
+    }
 }
 
 /// Serves until the token is cancelled.
@@ -59,7 +108,12 @@ pub(super) async fn serve(
     let run = async {
         match tls {
             Some(tls) => {
-                axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone()).serve(service).await
+                let acceptor = TellingAcceptor(RustlsAcceptor::new(tls));
+                axum_server::from_tcp(listener)?
+                    .acceptor(acceptor)
+                    .handle(handle.clone())
+                    .serve(service)
+                    .await
             }
             None => axum_server::from_tcp(listener)?.handle(handle.clone()).serve(service).await,
         }

@@ -14,9 +14,12 @@ use super::keys::{KeyPaths, load_keys};
 use super::listen;
 use super::state::{AppState, Parts};
 use crate::api::routes;
-use crate::attendance;
+use crate::backup::Desk;
+use crate::backup::serving::ServingLock;
 use crate::config::CentralSettings;
+use crate::devices::DoorTrust;
 use crate::enrolment::EnrolHandle;
+use crate::erasure::{self, ErasureLedger};
 use crate::ingest::mqtt;
 use crate::ingest::mqtt_desk::CentralDesk;
 use crate::ingest::mqtt_link::Link;
@@ -24,6 +27,7 @@ use crate::jobs::{self, Jobs};
 use crate::metrics::Metrics;
 use crate::store::{Db, DbOptions};
 use crate::vault::CentralKeys;
+use crate::{attendance, ca};
 
 /// Tasks get this long to end; systemd's own patience is longer.
 const GRACE: Duration = Duration::from_secs(5);
@@ -38,14 +42,32 @@ pub async fn serve(settings: CentralSettings, clock: Arc<dyn Clock>) -> anyhow::
     let signals = Signals::install().context("catch signals")?;
     let token = CancellationToken::new();
     let keys = Arc::new(load_keys(&settings)?);
+    // Held until the end: a restore waits for it.
+    let _serving = ServingLock::shared(&settings.storage.data_dir)?;
+    let trust = DoorTrust::new(ca::open(&KeyPaths::of(&settings), &keys.data)?, &settings.devices);
     let db = Db::open(&DbOptions::from_settings(&settings.database, &settings.storage.data_dir)).await?;
     db.check_migrations().await.context("the database is not ready: run `lintel-central migrate`")?;
+    let erasures = ErasureLedger::of(&settings, Arc::clone(&keys));
+    let replayed =
+        erasure::replay(&db, &erasures, &*clock).await.context("the erasures can't be repeated")?;
+    if replayed.erased > 0 {
+        log::warn!("people" = replayed.erased; "this database was restored: people were erased again");
+    }
+    let desk = Desk {
+        settings: Arc::new(settings.clone()),
+        db: db.clone(),
+        keys: Arc::clone(&keys),
+        ledger: erasures.clone(),
+        clock: Arc::clone(&clock),
+    };
     let vision = open_vision(&settings).await?;
     let metrics = Arc::new(Metrics::default());
     let state = AppState::new(Parts {
         settings: settings.clone(),
         db: db.clone(),
         keys: Arc::clone(&keys),
+        erasures,
+        trust,
         clock: Arc::clone(&clock),
         vision,
         metrics: Arc::clone(&metrics),
@@ -55,7 +77,7 @@ pub async fn serve(settings: CentralSettings, clock: Arc<dyn Clock>) -> anyhow::
     let heartbeats = Heartbeats::new(Arc::clone(&clock));
     let mut supervisor = Supervisor::new(token.clone(), heartbeats.clone());
     start_listeners(&mut supervisor, &settings, &state)?;
-    start_jobs(&mut supervisor, &settings, &db, &keys, &clock);
+    start_jobs(&mut supervisor, &settings, desk);
     if settings.mqtt.enabled {
         start_mqtt(&mut supervisor, &settings, &state, &keys, &clock, &metrics)?;
     }
@@ -118,11 +140,11 @@ fn start_listeners(
     let paths = KeyPaths::of(settings);
     let people = listen::bind(settings.server.listen, "server.listen")?;
     let people_tls = match (&settings.server.tls_cert, &settings.server.tls_key) {
-        (Some(certificate), Some(key)) => Some(listen::tls(certificate, key)?),
+        (Some(certificate), Some(key)) => Some(listen::people_tls(certificate, key)?),
         _ => None,
     };
     let doors = listen::bind(settings.devices.listen, "devices.listen")?;
-    let doors_tls = listen::tls(&paths.tls("server.pem"), &paths.tls("server.key"))?;
+    let doors_tls = listen::doors_tls(&paths)?;
     let mut start = |name: &str, listener: std::net::TcpListener, tls, router: axum::Router| {
         supervisor.spawn(name, Policy::critical(), move |task| {
             // A critical task runs once, and the clone shares the bound socket.
@@ -136,18 +158,13 @@ fn start_listeners(
     Ok(())
 }
 
-fn start_jobs(
-    supervisor: &mut Supervisor,
-    settings: &CentralSettings,
-    db: &Db,
-    keys: &Arc<CentralKeys>,
-    clock: &Arc<dyn Clock>,
-) {
+fn start_jobs(supervisor: &mut Supervisor, settings: &CentralSettings, desk: Desk) {
     let jobs = Jobs {
-        db: db.clone(),
-        keys: Arc::clone(keys),
-        clock: Arc::clone(clock),
+        db: desk.db.clone(),
+        keys: Arc::clone(&desk.keys),
+        clock: Arc::clone(&desk.clock),
         policy: attendance::Policy::with_min_gap_s(settings.attendance.min_gap_s),
+        desk,
         // The broker's steward looks at the revisions itself.
         notices: None,
     };

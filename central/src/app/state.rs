@@ -7,7 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::password::Passwords;
 use crate::config::CentralSettings;
+use crate::devices::DoorTrust;
 use crate::enrolment::EnrolHandle;
+use crate::erasure::ErasureLedger;
 use crate::metrics::Metrics;
 use crate::store::Db;
 use crate::vault::CentralKeys;
@@ -20,6 +22,10 @@ pub struct Parts {
     pub db: Db,
     /// The keys.
     pub keys: Arc<CentralKeys>,
+    /// Who was erased, apart from the database.
+    pub erasures: ErasureLedger,
+    /// The doors' CA.
+    pub trust: DoorTrust,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The networks; None where there is no model pack.
@@ -68,6 +74,18 @@ impl AppState {
     #[must_use]
     pub fn keys(&self) -> &CentralKeys {
         &self.0.parts.keys
+    }
+
+    /// Who was erased, apart from the database.
+    #[must_use]
+    pub fn erasures(&self) -> &ErasureLedger {
+        &self.0.parts.erasures
+    }
+
+    /// The doors' CA, and what goes with it.
+    #[must_use]
+    pub fn trust(&self) -> &DoorTrust {
+        &self.0.parts.trust
     }
 
     /// The clock.

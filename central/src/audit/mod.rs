@@ -5,7 +5,6 @@
 //! reported as the unsealed tail, never hidden.
 
 use lintel_core::chain::Hash;
-use lintel_core::ids::PersonId;
 use lintel_core::sign::{Purpose, VerifyingKey};
 use lintel_core::time::{Clock, UtcMillis};
 use serde::Serialize;
@@ -20,6 +19,8 @@ use crate::vault::CentralKeys;
 const SEAL_ROWS: i64 = 500;
 /// How often the head is signed.
 const HEAD_EVERY_MS: i64 = 3_600_000;
+/// A page that is loaded again is not seen twice.
+const SAME_SIGHT_MS: i64 = 15 * 60_000;
 const TAG: &[u8] = b"lintel.audit.v1\0";
 
 /// What [`verify`] found.
@@ -37,6 +38,79 @@ pub struct AuditReport {
     pub bad_heads: Vec<i64>,
 }
 
+impl AuditReport {
+    /// Whether nothing was found that isn't right.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.broken_at.is_none() && self.bad_heads.is_empty()
+    }
+}
+
+/// What somebody saw of people. Lists are remembered by what they are a list of, not by everybody in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// The people of a site or of all; the subject is the site's id or `all`.
+    People,
+    /// One person's record; the subject is their id.
+    Person,
+    /// Days of a site or of all, with names.
+    Days,
+    /// One person's month.
+    Month,
+    /// The live page of who comes and goes.
+    Today,
+    /// What is in the audit.
+    Audit,
+}
+
+impl View {
+    const fn action(self) -> &'static str {
+        match self {
+            Self::People => "people.view",
+            Self::Person => "person.view",
+            Self::Days => "days.view",
+            Self::Month => "month.view",
+            Self::Today => "today.view",
+            Self::Audit => "audit.view",
+        }
+    }
+}
+
+/// Remembers that somebody saw personal data. Call it before the data is given out: what can't be
+/// remembered must not be shown. The same again within a quarter of an hour is one row.
+///
+/// # Errors
+/// When the database fails.
+pub async fn viewed(
+    db: &Db,
+    actor: &str,
+    clock: &dyn Clock,
+    view: View,
+    subject: &str,
+) -> Result<(), StoreError> {
+    let now = clock.now();
+    let since = now.plus_millis(-SAME_SIGHT_MS);
+    if audit::exists_since(&mut db.read().await?, actor, view.action(), subject, since).await? {
+        return Ok(());
+    }
+    let mut tx = db.write().await?;
+    audit::create(&mut tx, now, actor, view.action(), subject, "").await?;
+    tx.commit().await
+}
+
+/// Rows about a subject, or all, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    db: &Db,
+    _permit: &Permit<ReadAudit>,
+    about: Option<&str>,
+    limit: u32,
+) -> Result<Vec<AuditRow>, StoreError> {
+    audit::list_newest(&mut db.read().await?, about, limit.into()).await
+}
+
 /// Each field with its length before it, so that no two rows have the same bytes.
 fn row_hash(prev: &Hash, seal_no: i64, row: &AuditRow) -> Hash {
     let mut bytes = TAG.to_vec();
@@ -49,23 +123,6 @@ fn row_hash(prev: &Hash, seal_no: i64, row: &AuditRow) -> Hash {
         bytes.extend_from_slice(text.as_bytes());
     }
     Hash::of(&bytes)
-}
-
-/// Says that somebody looked at a person's record. Committed before the record is shown: a view that
-/// can't be written down doesn't happen.
-///
-/// # Errors
-/// When the database fails.
-pub async fn viewed(
-    db: &Db,
-    actor: &str,
-    clock: &dyn Clock,
-    action: &str,
-    person: PersonId,
-) -> Result<(), StoreError> {
-    let mut tx = db.write().await?;
-    audit::create(&mut tx, clock.now(), actor, action, &person.to_string(), "").await?;
-    tx.commit().await
 }
 
 /// Chains what is unchained and signs the head when an hour has passed; how many rows were chained.

@@ -1,5 +1,5 @@
-//! The one place where a request becomes an identity. Mounted around every route; what it doesn't know
-//! is refused.
+//! The one place where a person's request becomes an identity. Mounted around every route of theirs; what it
+//! doesn't know is refused. Doors have a guard of their own (`door`).
 
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, ORIGIN};
@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use super::{Actor, credential, forms, sessions, tokens};
 use crate::api::problem::Problem;
 use crate::app::AppState;
-use crate::store::devices;
 
 /// The code of the refusal that a new password lifts.
 pub const PASSWORD_FIRST: &str = "password_change_needed";
@@ -85,26 +84,6 @@ pub fn expect_our_pages(base_url: &str, headers: &HeaderMap, uri: &Uri) -> Resul
         "cross_site",
         "a change with the console's cookie must come from the console's own pages",
     ))
-}
-
-/// Lets doors in: by device token. A revoked device's token is worth nothing.
-pub async fn device(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    match door(&state, request.headers()).await {
-        Ok(device) => {
-            request.extensions_mut().insert(device);
-            next.run(request).await
-        }
-        Err(problem) => problem.into_response(),
-    }
-}
-
-async fn door(state: &AppState, headers: &HeaderMap) -> Result<devices::Device, Problem> {
-    let token = credential::bearer(headers).ok_or_else(Problem::unauthorised)?;
-    let mut tx = state.db().read().await?;
-    devices::get_by_token_hash(&mut tx, &credential::hash(token))
-        .await?
-        .filter(|device| device.revoked_at.is_none())
-        .ok_or_else(Problem::unauthorised)
 }
 
 #[cfg(test)]

@@ -99,6 +99,7 @@ impl Load {
                 device_id: self.device.clone(),
                 stream: self.stream,
                 predecessor: Some(Predecessor::None),
+                oldest: None,
                 events: made.iter().map(|made| made.wire.clone()).collect(),
             };
             Ok(serde_json::to_vec(&batch)?)

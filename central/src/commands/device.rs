@@ -1,4 +1,4 @@
-//! `device add|list|revoke`.
+//! `device invite|add|list|reset|revoke`.
 
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{open, print};
-use crate::app::{KeyPaths, load_keys};
+use crate::app::{KeyPaths, load_data_ring, load_keys};
 use crate::auth::Actor;
+use crate::ca;
 use crate::cli::DeviceCommand;
 use crate::config::CentralSettings;
-use crate::devices::{self, DeviceState, Joined};
+use crate::devices::{self, DeviceState, DoorTrust, Invitation, InviteRequest, Joined, qr};
 use crate::vault::CentralKeys;
 
 /// What a door needs to find and believe this centre. Holds its token: for its owner only.
@@ -37,8 +38,18 @@ pub(super) async fn run(args: &ConfigArgs, command: DeviceCommand) -> anyhow::Re
     let db = open::ready_database(&settings).await?;
     let (actor, clock) = (Actor::local(), open::clock());
     match command {
+        DeviceCommand::Invite { id, site, door, direction, valid, png, json } => {
+            let direction = direction.map(Into::into);
+            let request = InviteRequest { device_id: id, site_id: site, door, direction, valid_ms: valid };
+            let trust = DoorTrust::new(
+                ca::open(&KeyPaths::of(&settings), &load_data_ring(&settings)?)?,
+                &settings.devices,
+            );
+            let invitation = devices::invite(&db, &trust, &actor.permit()?, &*clock, request).await?;
+            show_invitation(&invitation, png.as_deref(), json.json)?;
+        }
         DeviceCommand::Add { id, site, door, direction, out } => {
-            let out = join_path(&id, out)?;
+            let out = join_path(&settings, &id, out)?;
             let keys = load_keys(&settings)?;
             // Before the device is made: without it the token would be lost.
             let ca = ca_pem(&settings)?;
@@ -49,7 +60,7 @@ pub(super) async fn run(args: &ConfigArgs, command: DeviceCommand) -> anyhow::Re
             println!("added {id}; its join file holds its token: {}", out.display());
         }
         DeviceCommand::Reset { id, out } => {
-            let out = join_path(&id, out)?;
+            let out = join_path(&settings, &id, out)?;
             let keys = load_keys(&settings)?;
             let ca = ca_pem(&settings)?;
             let joined = devices::reset(&db, &keys, &actor.permit()?, &*clock, &id).await?;
@@ -69,8 +80,35 @@ pub(super) async fn run(args: &ConfigArgs, command: DeviceCommand) -> anyhow::Re
     Ok(ExitCode::Fine)
 }
 
+/// The code for people and for scanners; this is the only time that it is seen.
+fn show_invitation(invitation: &Invitation, png: Option<&Path>, as_json: bool) -> anyhow::Result<()> {
+    let Invitation { device_id, code, expires_at } = invitation;
+    if let Some(path) = png {
+        write_private(path, &qr::png(code.expose())?)?;
+    }
+    if as_json {
+        return print::json(
+            &json!({ "device_id": device_id, "code": code.expose(), "expires_at": expires_at }),
+        );
+    }
+    println!("{}", qr::for_terminal(code.expose())?);
+    println!("{}\n", code.expose());
+    println!("Type this at the door, once, until {expires_at}:");
+    println!("  lintel-kiosk join CODE");
+    if let Some(path) = png {
+        println!("The picture is in {}; delete it afterwards.", path.display());
+    }
+    Ok(())
+}
+
 /// Where the join file goes; a file that is there may hold another door's token.
-fn join_path(id: &DeviceId, out: Option<PathBuf>) -> Result<PathBuf, UsageError> {
+fn join_path(settings: &CentralSettings, id: &DeviceId, out: Option<PathBuf>) -> Result<PathBuf, UsageError> {
+    if !settings.devices.allow_tokens {
+        let text = format!(
+            "doors with a token aren't let in here: run `lintel-central device invite {id}`, or set devices.allow_tokens = true"
+        );
+        return Err(UsageError(text));
+    }
     let out = out.unwrap_or_else(|| PathBuf::from(format!("{id}.join.toml")));
     if out.exists() {
         return Err(UsageError(format!("{} exists: move it away or name another --out", out.display())));
@@ -126,11 +164,13 @@ fn list(devices: Vec<DeviceState>) {
                 device.door,
                 device.direction.as_str().to_owned(),
                 if device.revoked_at.is_some() { "revoked".into() } else { seen },
+                state.certificate_expires_at.map_or_else(|| "token".to_owned(), |until| until.to_string()),
                 state.backlog.map_or_else(String::new, |backlog| backlog.to_string()),
                 galleries,
             ]
         })
         .collect();
-    let header = ["Device", "Site", "Door", "Direction", "Last seen (UTC)", "Backlog", "Gallery"];
-    print::table(header, rows, "There is no door yet: device add ID --site S --door NAME");
+    let header =
+        ["Device", "Site", "Door", "Direction", "Last seen (UTC)", "Certificate until", "Backlog", "Gallery"];
+    print::table(header, rows, "There is no door yet: device invite ID --site S --door NAME");
 }

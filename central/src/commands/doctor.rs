@@ -1,4 +1,7 @@
-//! `doctor`: looks at everything that the server needs and changes nothing.
+//! `doctor`: looks at everything that the server needs and changes nothing. With `--production` also at what
+//! must be right before people rely on it.
+
+mod production;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,14 +16,14 @@ use lintel_runtime::tls::Identity;
 use super::open;
 use crate::app::{KeyPaths, load_keys};
 use crate::config::{CentralSettings, load};
-use crate::enrolment::EnrolHandle;
+use crate::enrolment::{EnrolHandle, PackFacts};
 use crate::ingest::mqtt_link::Link;
 use crate::store::{Db, DbOptions, devices, people, sites};
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-pub(super) async fn run(args: &ConfigArgs, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &ConfigArgs, in_production: bool, json: bool) -> anyhow::Result<ExitCode> {
     let loaded = load(args)?;
     let settings = &loaded.value;
     let mut report = Report::default();
@@ -37,10 +40,19 @@ pub(super) async fn run(args: &ConfigArgs, json: bool) -> anyhow::Result<ExitCod
     report.push(of_database(&db).await);
     if let Ok(db) = &db {
         report.push(of_records(db).await);
+    }
+    let models = models(settings).await;
+    report.push(of_models(&models));
+    report.push(of_broker(settings).await);
+    if in_production {
+        let trial = models.as_ref().ok().filter(|pack| pack.trial_only).map(|pack| pack.name.as_str());
+        report
+            .checks
+            .extend(production::checks(settings, db.as_ref().ok(), trial, open::clock().now()).await);
+    }
+    if let Ok(db) = db {
         db.close().await;
     }
-    report.push(of_models(settings).await);
-    report.push(of_broker(settings).await);
     if json {
         println!("{:#}", report.json());
     } else {
@@ -116,18 +128,26 @@ async fn of_records(db: &Db) -> Check {
     }
 }
 
-async fn of_models(settings: &CentralSettings) -> Check {
+/// The pack in use, after its self-test.
+async fn models(settings: &CentralSettings) -> Result<PackFacts, String> {
     let vision = settings.vision.clone();
-    let advice = "run `make setup`, or set vision.onnxruntime and vision.packs_dir";
     match tokio::task::spawn_blocking(move || EnrolHandle::start(&vision)).await {
-        Ok(Ok(handle)) if handle.pack().trial_only => Check::warn(
+        Ok(Ok(handle)) => Ok(handle.pack().clone()),
+        Ok(Err(error)) => Err(chain(&error.into())),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn of_models(models: &Result<PackFacts, String>) -> Check {
+    let advice = "run `make setup`, or set vision.onnxruntime and vision.packs_dir";
+    match models {
+        Ok(pack) if pack.trial_only => Check::warn(
             "models",
-            format!("{} is for trying Lintel only", handle.pack().name),
+            format!("{} is for trying Lintel only", pack.name),
             "install lintel-1; see docs/models.md",
         ),
-        Ok(Ok(handle)) => Check::ok("models", format!("{} passed its self-test", handle.pack().name)),
-        Ok(Err(error)) => Check::fail("models", chain(&error.into()), advice),
-        Err(error) => Check::fail("models", error.to_string(), advice),
+        Ok(pack) => Check::ok("models", format!("{} passed its self-test", pack.name)),
+        Err(error) => Check::fail("models", error.clone(), advice),
     }
 }
 

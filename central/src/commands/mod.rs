@@ -1,11 +1,17 @@
 //! One file per command. A command loads the settings, starts logging, opens what it needs, calls a use
 //! case and prints; it holds no rule of its own.
 
+mod audit;
+mod backup;
+mod badge;
 pub mod bench;
+mod ca;
 pub mod config;
 mod device;
 mod doctor;
 mod keys;
+mod keys_recovery;
+mod ledger;
 mod mqtt;
 mod open;
 mod people;
@@ -41,19 +47,24 @@ pub fn run(mut cli: Cli) -> anyhow::Result<ExitCode> {
     let done = runtime.block_on(async {
         match cli.command {
             Command::Config(_) | Command::Manual { .. } => Ok(ExitCode::Fine),
-            Command::Keys(command) => keys::run(args, &command),
+            Command::Keys(command) => keys::run(args, command).await,
+            Command::Ca(command) => ca::run(args, &command),
             Command::Migrate => serve::migrate(args).await,
             Command::Serve => serve::run(args).await,
             Command::Site(command) => site::run(args, command).await,
             Command::People(command) => people::run(args, command).await,
+            Command::Badge(command) => badge::run(args, command).await,
             Command::Device(command) => device::run(args, command).await,
             Command::User(command) => user::run(args, command).await,
             Command::Token(command) => token::run(args, command).await,
             Command::Link => token::link(args).await,
             Command::Report(command) => report::run(args, command).await,
+            Command::Audit(command) => audit::run(args, command).await,
+            Command::Backup(command) => backup::run(args, command).await,
+            Command::Ledger(command) => ledger::run(args, &command).await,
             Command::Mqtt(command) => mqtt::run(args, command),
             Command::Bench(command) => bench::run(command).await,
-            Command::Doctor(json) => doctor::run(args, json.json).await,
+            Command::Doctor { production, json } => doctor::run(args, production, json.json).await,
         }
     });
     // A thread of the networks may still run; nothing waits for it.

@@ -9,7 +9,10 @@ use lintel_runtime::config::{ConfigArgs, Loaded};
 use lintel_runtime::owner::refuse_foreign_root;
 use lintel_runtime::telemetry;
 
+use crate::app::load_keys;
+use crate::backup::Desk;
 use crate::config::{CentralSettings, load};
+use crate::erasure::{self, ErasureLedger};
 use crate::store::{Db, DbOptions};
 
 /// The settings, with logging started and their warnings said.
@@ -37,5 +40,26 @@ pub(super) async fn database(settings: &CentralSettings) -> anyhow::Result<Db> {
 pub(super) async fn ready_database(settings: &CentralSettings) -> anyhow::Result<Db> {
     let db = database(settings).await?;
     db.check_migrations().await.context("the database is not ready: run `lintel-central migrate`")?;
+    // Whatever is done with a restored database, nobody who was erased is in it.
+    if settings.storage.data_dir.join(erasure::ledger::FILE_NAME).exists() {
+        erasure::replay(&db, &ledger(settings)?, &*clock()).await?;
+    }
     Ok(db)
+}
+
+/// The erasure ledger, which is signed by the centre's key.
+pub(super) fn ledger(settings: &CentralSettings) -> anyhow::Result<ErasureLedger> {
+    Ok(ErasureLedger::of(settings, Arc::new(load_keys(settings)?)))
+}
+
+/// What backups are made with.
+pub(super) fn desk(settings: &CentralSettings, db: &Db) -> anyhow::Result<Desk> {
+    let keys = Arc::new(load_keys(settings)?);
+    Ok(Desk {
+        settings: Arc::new(settings.clone()),
+        db: db.clone(),
+        ledger: ErasureLedger::of(settings, Arc::clone(&keys)),
+        keys,
+        clock: clock(),
+    })
 }

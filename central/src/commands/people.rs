@@ -12,6 +12,8 @@ use crate::auth::Actor;
 use crate::cli::PeopleCommand;
 use crate::config::CentralSettings;
 use crate::enrolment::{Choice, Desk, EnrolHandle, Enrolment, enrol, photos_in};
+use crate::erasure;
+use crate::jobs::ScrubErased;
 use crate::people::{self, NewPerson, Person};
 use crate::store::Db;
 
@@ -68,6 +70,14 @@ async fn of_command(settings: &CentralSettings, db: &Db, command: PeopleCommand)
             people::allow_site(db, &permit, &*clock, id, &site).await?;
             println!("the doors of {site} know this person too");
         }
+        PeopleCommand::Leave { person, on, .. } => {
+            let id = find(db, &person).await?.person_id;
+            people::leave_on(db, &permit, &*clock, id, on).await?;
+            match on {
+                Some(day) => println!("when {day} has ended, templates and badges are destroyed"),
+                None => println!("the person stays"),
+            }
+        }
         PeopleCommand::Remove { person } => {
             let id = find(db, &person).await?.person_id;
             people::remove(db, &permit, &*clock, id).await?;
@@ -75,8 +85,13 @@ async fn of_command(settings: &CentralSettings, db: &Db, command: PeopleCommand)
         }
         PeopleCommand::Erase { person } => {
             let id = find(db, &person).await?.person_id;
-            people::erase(db, &permit, &*clock, id).await?;
+            let desk = open::desk(settings, db)?;
+            erasure::erase(db, &desk.ledger, &permit, &*clock, id).await?;
             println!("erased; the doors forget the face, the events keep no trace of who it was");
+            if let Err(error) = ScrubErased.run(&desk).await {
+                log::warn!("error" = format!("{error:#}").as_str(); "the server will rewrite the database's files");
+                println!("the server rewrites the database's files as soon as nobody reads the old ones");
+            }
         }
     }
     Ok(ExitCode::Fine)

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
+use lintel_runtime::config::{ConfigError, Loaded};
 use serde::{Deserialize, Serialize};
+
+use super::CentralSettings;
 
 /// The doors' listener.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -15,6 +18,10 @@ pub struct DeviceSettings {
     pub url: Option<String>,
     /// A door not heard from for this long counts as offline.
     pub offline_after_s: u32,
+    /// Days of life of a door's certificate.
+    pub certificate_days: u16,
+    /// Whether doors of `device add` are let in by their token.
+    pub allow_tokens: bool,
 }
 
 impl Default for DeviceSettings {
@@ -24,6 +31,8 @@ impl Default for DeviceSettings {
             names: Vec::new(),
             url: None,
             offline_after_s: 120,
+            certificate_days: 90,
+            allow_tokens: false,
         }
     }
 }
@@ -38,6 +47,16 @@ impl DeviceSettings {
                 let host = self.names.first().map_or("127.0.0.1", String::as_str);
                 format!("https://{host}:{}", self.listen.port())
             }
+        }
+    }
+}
+
+/// A life that makes sense.
+pub(super) fn check(loaded: &Loaded<CentralSettings>) -> Result<(), ConfigError> {
+    match loaded.value.devices.certificate_days {
+        1..=825 => Ok(()),
+        other => {
+            Err(loaded.wrong("devices.certificate_days", format!("{other} is out of range: write 1 to 825")))
         }
     }
 }
@@ -57,6 +76,14 @@ pub(super) fn describe() -> Vec<(&'static str, &'static str)> {
         (
             "devices.offline_after_s",
             "A door that was not heard from for this many seconds is shown as offline.",
+        ),
+        (
+            "devices.certificate_days",
+            "Days of life of a door's certificate, 1 to 825; a door renews it from a third of that on.",
+        ),
+        (
+            "devices.allow_tokens",
+            "Also let doors in that have a join file with a token (`device add`) in place of a certificate. For trying Lintel and for MQTT; leave it off elsewhere.",
         ),
     ]
 }

@@ -4,10 +4,12 @@
 //! plain) is resolved where it is used. No secret may have a default.
 
 pub mod attendance;
+pub mod backup;
 pub mod database;
 pub mod devices;
 pub mod keys;
 pub mod mqtt;
+pub mod retention;
 pub mod server;
 pub mod storage;
 pub mod vision;
@@ -17,10 +19,12 @@ use lintel_runtime::telemetry::LogSettings;
 use serde::{Deserialize, Serialize};
 
 pub use attendance::AttendanceSettings;
+pub use backup::BackupSettings;
 pub use database::DatabaseSettings;
 pub use devices::DeviceSettings;
 pub use keys::KeySettings;
 pub use mqtt::MqttSettings;
+pub use retention::RetentionSettings;
 pub use server::ServerSettings;
 pub use storage::StorageSettings;
 pub use vision::VisionSettings;
@@ -47,6 +51,10 @@ pub struct CentralSettings {
     pub vision: VisionSettings,
     /// `[attendance]`.
     pub attendance: AttendanceSettings,
+    /// `[retention]`.
+    pub retention: RetentionSettings,
+    /// `[backup]`.
+    pub backup: BackupSettings,
     /// `[log]`.
     pub log: LogSettings,
 }
@@ -62,6 +70,8 @@ impl Settings for CentralSettings {
             mqtt::describe(),
             vision::describe(),
             attendance::describe(),
+            retention::describe(),
+            backup::describe(),
             LogSettings::describe(),
         ]
         .concat()
@@ -88,7 +98,9 @@ pub fn loader(args: &ConfigArgs) -> Loader {
 pub fn load(args: &ConfigArgs) -> Result<Loaded<CentralSettings>, ConfigError> {
     let loaded = loader(args).load::<CentralSettings>()?;
     server::check(&loaded)?;
+    devices::check(&loaded)?;
     attendance::check(&loaded)?;
+    retention::check(&loaded)?;
     Ok(loaded)
 }
 

@@ -44,7 +44,7 @@ pub async fn show_me(
 ) -> Result<Html<String>, Problem> {
     let id = permit.person();
     let shell = visit.shell(&state, Tab::Me);
-    let badge_card = badge::own_card(&state, &visit, &shell, id).await?;
+    let badge_card = badge::own_card(&state, &visit, &shell).await?;
     let mut tx = state.db().read().await?;
     let person = people_store::get(&mut tx, id).await?.ok_or_else(|| PeopleError::Unknown(id.to_string()))?;
     let record = read(&state, &visit, &mut tx, &person, chosen.month).await?;

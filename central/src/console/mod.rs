@@ -12,19 +12,24 @@ mod devices;
 mod login;
 mod me;
 mod month;
+mod password;
 mod people;
+mod problem;
 mod record;
 mod shell;
 mod today;
 
 pub use assets::asset;
+pub use badge::{issue_badge, issue_own_badge, revoke_badge, show_badge, show_own_badge};
 pub use devices::{list_devices, revoke_device};
-pub use login::{log_in, log_out, page_for_strangers, root};
+pub use login::{log_in_by_link, log_in_with_password, log_out, root, show_log_in};
 pub use me::{propose_correction, show_me, withdraw_own_consent};
 pub use month::{decide_correction, download_month, show_team};
+pub use password::{set_own_password, show_password};
 pub use people::{
     add_person, add_photos, erase_person, give_consent, leave, list_people, show_person, withdraw_consent,
 };
+pub use problem::pages_for_people;
 pub use record::page::{change_record, show_month};
 pub use shell::Visit;
 pub use today::{board, live, today};

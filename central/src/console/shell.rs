@@ -27,6 +27,8 @@ pub(super) enum Tab {
     Devices,
     /// One's own record.
     Me,
+    /// A page that no link at the top leads to.
+    Elsewhere,
 }
 
 /// A link at the top of the page.

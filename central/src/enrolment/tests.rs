@@ -66,7 +66,8 @@ impl Office {
         sites::create(&mut tx, &site, UtcMillis::from_i64(0)).await.unwrap();
         tx.commit().await.unwrap();
         let ring = || FernetRing::parse(&FernetRing::generate_key()).unwrap();
-        let keys = CentralKeys { ack: SigningKey::from_seed(&[1; 32]), face: ring(), data: ring() };
+        let badge = crate::badges::BadgeKeys::new(SigningKey::from_seed(&[9; 32]));
+        let keys = CentralKeys { ack: SigningKey::from_seed(&[1; 32]), badge, face: ring(), data: ring() };
         let pack = PackFacts { name: "table".into(), match_score: 0.5, trial_only: false };
         let vision = EnrolHandle::with(pack, Box::new(Table)).unwrap();
         let permit = Actor::new("tests", Role::Admin).permit().unwrap();

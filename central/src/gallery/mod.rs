@@ -1,21 +1,22 @@
-//! Which faces a door may know, and the step from the revision that it has to the newest one.
+//! Which faces and badges a door may know, and the step from the revision that it has to the newest one.
 //!
-//! A site's gallery holds its own people and named exceptions, active and with standing consent. A
-//! revision is raised in the transaction of its cause; a delta is computed from the present state for
+//! A site's gallery holds its own people and named exceptions who are active: their templates where consent
+//! stands, their badge in any case. A revision is raised in the transaction of its cause; a delta is computed from the present state for
 //! everybody who changed since, so it never grows with history and is never too old. Templates leave
 //! here only sealed to the device that asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lintel_core::gallery::{GalleryDelta, GalleryPerson, GalleryTemplate, SealedDelta};
+use lintel_core::gallery::{GalleryBadge, GalleryDelta, GalleryPerson, GalleryTemplate, SealedDelta};
 use lintel_core::ids::{PersonId, SiteId};
-use lintel_core::seal::{FernetRing, SealError, seal_to_device};
+use lintel_core::seal::{SealError, seal_to_device};
 use lintel_core::sign::Purpose;
+use lintel_core::time::day_bounds;
 use zeroize::Zeroizing;
 
 use crate::devices::Device;
 use crate::jobs::PublishGallery;
-use crate::store::{Db, StoreError, Tx, gallery, people};
+use crate::store::{Db, StoreError, Tx, badges, gallery, people};
 use crate::vault::{CentralKeys, PersonKey, VaultError};
 
 /// Why a gallery can't be given out.
@@ -56,48 +57,54 @@ pub async fn revision(db: &Db, site: &SiteId) -> Result<i64, StoreError> {
 }
 
 /// The step from `since` to the newest revision of the device's site, for a model pack. None when there
-/// is nothing newer. A `since` of 0, or past the newest (the database was restored), gives everything.
+/// is nothing newer. A `since` of 0, past the newest, or from before the database was restored, gives
+/// everything.
 ///
 /// # Errors
 /// [`GalleryError`]. A person whose key was destroyed is left out, as erased.
 pub async fn delta_for(
     db: &Db,
-    face: &FernetRing,
+    keys: &CentralKeys,
     device: &Device,
     since: i64,
     model_pack: &str,
 ) -> Result<Option<GalleryDelta>, GalleryError> {
     let mut tx = db.read().await?;
-    let revision = gallery::revision(&mut tx, &device.site_id).await?;
+    let (revision, floor) = gallery::revision_and_floor(&mut tx, &device.site_id).await?;
     // Revision 0 is the empty gallery that every door starts with.
     if since == revision {
         return Ok(None);
     }
-    let since = if (0..revision).contains(&since) { since } else { 0 };
+    let since = if (floor..revision).contains(&since) { since } else { 0 };
     let members = gallery::list_members(&mut tx, &device.site_id, model_pack, since).await?;
+    let cards = badges::list_members(&mut tx, &device.site_id, since).await?;
     let changed = gallery::list_changed(&mut tx, &device.site_id, since).await?;
     drop(tx);
 
+    let zone = lintel_core::time::zone(&device.zone).ok();
     let mut upsert: BTreeMap<PersonId, GalleryPerson> = BTreeMap::new();
     let mut key: Option<(PersonId, PersonKey)> = None;
     for row in members {
         let person = row.person_id;
         let Some(wrapped) = row.wrapped else { continue };
         if key.as_ref().is_none_or(|(whose, _)| *whose != person) {
-            key = Some((person, PersonKey::unwrap(person, &wrapped, face)?));
+            key = Some((person, PersonKey::unwrap(person, &wrapped, &keys.face)?));
         }
         let Some((_, open)) = &key else { continue };
         let embedding = open.open(&row.token)?;
         upsert
             .entry(person)
             .or_insert_with(|| GalleryPerson {
-                person_id: person,
-                display_name: row.name,
-                not_after: None,
-                templates: Vec::new(),
+                // A door without a network forgets by its own clock.
+                not_after: row.leaves_on.and_then(|day| Some(day_bounds(day, zone.as_ref()?).1)),
+                ..nothing_of(person, row.name)
             })
             .templates
             .push(GalleryTemplate { template_id: row.template_id, embedding });
+    }
+    for card in cards {
+        let person = upsert.entry(card.person_id).or_insert_with(|| nothing_of(card.person_id, card.name));
+        person.badges.push(GalleryBadge { badge_id: card.badge_id, not_after: card.not_after });
     }
     let here: BTreeSet<PersonId> = upsert.keys().copied().collect();
     // From nothing there is nobody to take out.
@@ -110,7 +117,12 @@ pub async fn delta_for(
         zone: device.zone.clone(),
         upsert: upsert.into_values().collect(),
         remove,
+        badge_keys: keys.badge.public_texts(),
     }))
+}
+
+fn nothing_of(person_id: PersonId, display_name: String) -> GalleryPerson {
+    GalleryPerson { person_id, display_name, not_after: None, templates: Vec::new(), badges: Vec::new() }
 }
 
 /// [`delta_for`], sealed to the device and signed by the centre.
@@ -127,7 +139,7 @@ pub async fn sealed_delta_for(
     let Some(public) = &device.gallery_public_key else {
         return Err(GalleryError::NoDeviceKey(device.device_id.to_string()));
     };
-    let Some(delta) = delta_for(db, &keys.face, device, since, model_pack).await? else { return Ok(None) };
+    let Some(delta) = delta_for(db, keys, device, since, model_pack).await? else { return Ok(None) };
     let json = Zeroizing::new(serde_json::to_vec(&delta)?);
     let sealed = seal_to_device(public, &json, device.device_id.as_str().as_bytes())?;
     let sig = keys.ack.sign(Purpose::Gallery, sealed.as_bytes());

@@ -20,7 +20,7 @@ use crate::devices::Device;
 use crate::jobs::RecomputeDay;
 use crate::store::ingest::{Arrival, EventRow, PersonalRow, RejectedRow};
 use crate::store::streams::StreamState;
-use crate::store::{Db, StoreError, Tx, ingest, jobs, streams};
+use crate::store::{Db, StoreError, Tx, erasures, ingest, jobs, streams};
 
 /// Why a whole batch is refused; nothing of it was stored.
 #[derive(Debug, thiserror::Error)]
@@ -213,7 +213,7 @@ impl Intake {
     ) -> Result<Self, AcceptError> {
         // First of all: from here on this transaction is alone with the ledger.
         let first_number = ingest::take_numbers(tx, count).await?;
-        let state = match streams::get(tx, &device.device_id, batch.stream).await? {
+        let mut state = match streams::get(tx, &device.device_id, batch.stream).await? {
             Some(state) => state,
             None => {
                 let before = batch.predecessor.as_ref().map(serde_json::to_string).transpose();
@@ -221,6 +221,19 @@ impl Intake {
                 streams::create(tx, &device.device_id, batch.stream, before.as_deref(), now).await?
             }
         };
+        let first = batch.events.iter().map(|event| event.seq).min();
+        if let Some(oldest) =
+            batch.oldest.filter(|oldest| Some(*oldest) == first && *oldest > state.through_seq + 1)
+            && validate::is_place(oldest)
+        {
+            // This database was restored, and the door has no longer what it lost. The hash of the place before
+            // the gap stays, so that the first event behind it is shown as not linking.
+            log::error!("device.id" = device.device_id.as_str(), "event.seq" = oldest;
+                "events {} to {} of this door are lost: the backup was older than what the door keeps",
+                state.through_seq + 1, oldest - 1);
+            state.through_seq = oldest - 1;
+            state.max_seq = state.max_seq.max(state.through_seq);
+        }
         let arrival = Arrival { stream_no: state.stream_no, at: now, road: road.as_str() };
         let last_number = first_number + i64::try_from(count).unwrap_or(0) - 1;
         Ok(Self { arrival, state, first_number, last_number })
@@ -243,6 +256,10 @@ impl Intake {
         let good = new_ones(good, &known, &mut bad, &mut settled.duplicate);
         let good = self.insert(tx, good, &mut bad, &states).await?;
         self.insert_personal(tx, &good).await?;
+        // A door that was away still reports people who were erased meanwhile.
+        if good.iter().any(|(_, event)| event.person.is_some()) {
+            erasures::delete_late(tx, self.first_number, self.last_number).await?;
+        }
         for (_, event) in &good {
             settled.stored += 1;
             settled.quarantined += usize::from(event.quarantine.is_some());

@@ -24,6 +24,8 @@ pub(super) struct Batch<'a> {
     pub(super) stream: StreamId,
     #[serde(default)]
     pub(super) predecessor: Option<Predecessor>,
+    #[serde(default)]
+    pub(super) oldest: Option<u64>,
     #[serde(borrow)]
     pub(super) events: Vec<Sent<'a>>,
 }

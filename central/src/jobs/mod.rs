@@ -5,6 +5,7 @@
 
 mod runner;
 
+use anyhow::Context as _;
 use jiff::civil::Date;
 use lintel_core::ids::{DeviceId, PersonId, SiteId};
 use lintel_core::time::{Clock, UtcMillis, day_bounds};
@@ -15,8 +16,9 @@ pub use runner::{Jobs, run};
 
 use crate::attendance::correction::corrected;
 use crate::attendance::{DayInput, Policy, compute_day};
+use crate::backup::Desk;
 use crate::store::jobs::NewJob;
-use crate::store::{Db, StoreError, Tx, corrections, days, jobs, sessions, sites, vault};
+use crate::store::{Db, Scrubbed, StoreError, Tx, corrections, days, jobs, sessions, sites, vault};
 
 /// Tells devices that their gallery has a newer revision; the MQTT side implements it. Without one the
 /// next heartbeat's answer says it.
@@ -122,6 +124,74 @@ impl PublishGallery {
     }
 }
 
+/// Rewrites what may still hold erased people; see [`crate::erasure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScrubErased;
+
+impl ScrubErased {
+    pub(crate) const KIND: &'static str = "scrub_erased";
+
+    /// Queues it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn queue(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        jobs::create(tx, &[new_job(Self::KIND, "all".to_owned(), self)], UtcMillis::default()).await
+    }
+
+    /// Erases what a computation brought back meanwhile, rewrites the database's files, and renews the
+    /// copies of the people's keys.
+    ///
+    /// # Errors
+    /// When somebody reads an older state just now; it is tried again.
+    pub async fn run(self, desk: &Desk) -> anyhow::Result<()> {
+        self.rewrite(&desk.db, &*desk.clock).await?;
+        crate::backup::renew_vault(desk).await.context("renewing the backup of the people's keys")?;
+        Ok(())
+    }
+
+    /// The database's part of it; false when a reader held the old files.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn rewrite(self, db: &Db, clock: &dyn Clock) -> Result<(), StoreError> {
+        crate::erasure::forget_remaining(db, clock).await?;
+        match db.scrub().await? {
+            Scrubbed::Whole => Ok(()),
+            Scrubbed::CellsOnly => {
+                log::info!("the database is too large to be rewritten at once: erased cells are overwritten");
+                Ok(())
+            }
+            Scrubbed::Busy => Err(StoreError::Busy),
+        }
+    }
+}
+
+/// Drops the databases that a restore put aside: somebody was erased who is still in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForgetFormer {
+    /// Those that were put aside before.
+    pub before: UtcMillis,
+}
+
+impl ForgetFormer {
+    pub(crate) const KIND: &'static str = "forget_former";
+
+    /// Queues it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn queue(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let job = new_job(Self::KIND, self.before.as_i64().to_string(), self);
+        jobs::create(tx, &[job], UtcMillis::default()).await
+    }
+
+    pub(crate) async fn run(&self, desk: &Desk) -> anyhow::Result<()> {
+        crate::backup::forget_former(desk, self.before).await?;
+        Ok(())
+    }
+}
+
 /// Chains audit rows; see [`crate::audit::seal`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealAudit;
@@ -133,18 +203,21 @@ impl SealAudit {
     }
 }
 
-/// Deletes what has had its time: links and sessions that ended, keys that seal nothing.
+/// Deletes what has had its time: links and sessions that ended, keys that seal nothing, faces that were
+/// nobody's, templates of people who left, former databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention;
 
 impl Retention {
-    pub(crate) async fn run(self, db: &Db, clock: &dyn Clock) -> anyhow::Result<()> {
-        let now = clock.now();
-        let mut tx = db.write().await?;
+    pub(crate) async fn run(self, desk: &Desk) -> anyhow::Result<()> {
+        let now = desk.clock.now();
+        let mut tx = desk.db.write().await?;
         sessions::delete_expired(&mut tx, now).await?;
         // An enrolment makes the key before the template; an hour is more than it takes.
         vault::delete_unused(&mut tx, now.plus_millis(-3_600_000)).await?;
         tx.commit().await?;
+        crate::retention::run(&desk.db, &desk.settings.retention, &*desk.clock).await?;
+        crate::backup::forget_former(desk, now.plus_millis(-crate::backup::FORMER_KEEP_MS)).await?;
         Ok(())
     }
 }

@@ -11,8 +11,9 @@ use lintel_core::time::{Clock, UtcMillis};
 use lintel_runtime::clock::random_bytes;
 use lintel_runtime::supervisor::TaskContext;
 
-use super::{GalleryNotices, PublishGallery, RecomputeDay, Retention, SealAudit};
+use super::{ForgetFormer, GalleryNotices, PublishGallery, RecomputeDay, Retention, ScrubErased, SealAudit};
 use crate::attendance::Policy;
+use crate::backup::Desk;
 use crate::store::jobs::ClaimedJob;
 use crate::store::{Db, Tx, jobs};
 use crate::vault::CentralKeys;
@@ -38,6 +39,8 @@ pub struct Jobs {
     pub clock: Arc<dyn Clock>,
     /// The attendance policy.
     pub policy: Policy,
+    /// What backups are made with.
+    pub desk: Desk,
     /// Where gallery notices go; None where there is no broker.
     pub notices: Option<Arc<dyn GalleryNotices>>,
 }
@@ -64,7 +67,7 @@ pub async fn run(jobs: Jobs, task: TaskContext) -> anyhow::Result<()> {
         SealAudit.run(&jobs).await.context("sealing the audit")?;
         let now = jobs.clock.now();
         if swept.is_none_or(|at: UtcMillis| now.millis_since(at) >= RETENTION_EVERY_MS) {
-            Retention.run(&jobs.db, &*jobs.clock).await.context("deleting what has had its time")?;
+            Retention.run(&jobs.desk).await.context("deleting what has had its time")?;
             swept = Some(now);
         }
         task.beat.beat();
@@ -115,6 +118,15 @@ impl Jobs {
             PublishGallery::KIND => {
                 let work: PublishGallery = serde_json::from_str(&job.payload).context("reading the job")?;
                 work.run(&self.db, self.notices.as_deref()).await?;
+                finish(self.db.write().await?, job, lease, None).await
+            }
+            ScrubErased::KIND => {
+                ScrubErased.run(&self.desk).await?;
+                finish(self.db.write().await?, job, lease, None).await
+            }
+            ForgetFormer::KIND => {
+                let work: ForgetFormer = serde_json::from_str(&job.payload).context("reading the job")?;
+                work.run(&self.desk).await?;
                 finish(self.db.write().await?, job, lease, None).await
             }
             other => anyhow::bail!("this version knows no job {other:?}"),

@@ -1,5 +1,7 @@
-//! Moving, allowing, withdrawing, leaving, erasing: the changes that take a face away from doors.
+//! Moving, allowing, withdrawing, leaving: the changes that take a face away from doors. Erasing is a room
+//! of its own.
 
+use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId};
 use lintel_core::time::{Clock, UtcMillis};
 
@@ -7,7 +9,7 @@ use super::{PeopleError, expect, expect_active, expect_site};
 use crate::auth::permit::{ManageOwnConsent, ManagePeople};
 use crate::auth::{OwnPermit, Permit, accounts};
 use crate::gallery;
-use crate::store::{Db, StoreError, Tx, audit, corrections, days, events, people, vault};
+use crate::store::{Db, StoreError, Tx, audit, badges, people, vault};
 
 /// Moves a person to another site. Named exceptions end, and the old site's doors forget the face.
 ///
@@ -81,8 +83,8 @@ async fn withdraw_as(db: &Db, actor: &str, clock: &dyn Clock, person: PersonId) 
     finish(db, tx, actor, clock.now(), "consent.withdraw", person, "withdrawn_at,templates,key").await
 }
 
-/// Removes a person who leaves: templates, key and exceptions are destroyed, doors forget the face. Name
-/// and attendance stay until they are erased or their retention ends.
+/// Removes a person who leaves: templates, key and exceptions are destroyed, the badge is revoked, doors
+/// forget face and badge. Name and attendance stay until they are erased or their retention ends.
 ///
 /// # Errors
 /// [`PeopleError`].
@@ -95,41 +97,43 @@ pub async fn remove(
     let at = clock.now();
     let mut tx = db.write().await?;
     expect(&mut tx, person).await?;
-    forget_face(&mut tx, person, at).await?;
-    people::delete_exceptions(&mut tx, person).await?;
-    people::update_left(&mut tx, person, at).await?;
-    accounts::close_of_person(&mut tx, person, at).await?;
-    let fields = "active,left_at,templates,key,exceptions,account";
-    finish(db, tx, permit.actor(), at, "person.remove", person, fields).await
+    take_leave(&mut tx, person, at).await?;
+    finish(db, tx, permit.actor(), at, "person.remove", person, LEAVE_FIELDS).await
 }
 
-/// Erases a person altogether: also the name, the days and who it was in every event. The events'
-/// skeletons stay, so that the doors' chains still verify.
+/// What [`take_leave`] changes, for the audit.
+pub(crate) const LEAVE_FIELDS: &str = "active,left_at,templates,key,badge,exceptions,account";
+
+/// What happens when somebody has left.
+pub(crate) async fn take_leave(tx: &mut Tx, person: PersonId, at: UtcMillis) -> Result<(), StoreError> {
+    forget_face(tx, person, at).await?;
+    badges::revoke(tx, person, at).await?;
+    people::delete_exceptions(tx, person).await?;
+    people::update_left(tx, person, at).await?;
+    accounts::close_of_person(tx, person, at).await
+}
+
+/// Says which day at work is a person's last, or with None that they stay. When it has ended in the zone of
+/// their site, templates and badges go; a door forgets the face by itself then, also without a network.
 ///
 /// # Errors
 /// [`PeopleError`].
-pub async fn erase(
+pub async fn leave_on(
     db: &Db,
     permit: &Permit<ManagePeople>,
     clock: &dyn Clock,
     person: PersonId,
+    last_day: Option<Date>,
 ) -> Result<(), PeopleError> {
-    let at = clock.now();
     let mut tx = db.write().await?;
-    expect(&mut tx, person).await?;
-    forget_face(&mut tx, person, at).await?;
-    people::delete_exceptions(&mut tx, person).await?;
-    events::delete_personal(&mut tx, person).await?;
-    days::delete_by_person(&mut tx, person).await?;
-    corrections::delete_by_person(&mut tx, person).await?;
-    accounts::delete_of_person(&mut tx, person).await?;
-    people::delete(&mut tx, person).await?;
-    let fields = "person,consent,templates,key,days,corrections,events,account";
-    finish(db, tx, permit.actor(), at, "person.erase", person, fields).await
+    expect_active(&mut tx, person).await?;
+    people::update_leaves_on(&mut tx, person, last_day).await?;
+    gallery::bump_all(&mut tx, person).await?;
+    finish(db, tx, permit.actor(), clock.now(), "person.leave_on", person, "leaves_on").await
 }
 
 /// Destroys consent, templates and key. The bump comes first: it reads the sites that are about to go.
-async fn forget_face(tx: &mut Tx, person: PersonId, at: UtcMillis) -> Result<(), StoreError> {
+pub(crate) async fn forget_face(tx: &mut Tx, person: PersonId, at: UtcMillis) -> Result<(), StoreError> {
     gallery::bump_all(tx, person).await?;
     people::delete_consent(tx, person, at).await?;
     people::delete_templates(tx, person).await?;

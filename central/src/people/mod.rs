@@ -11,7 +11,8 @@ use lintel_core::ids::{PersonId, SiteId, TemplateId};
 use lintel_core::time::Clock;
 
 pub use crate::store::people::Person;
-pub use changes::{allow_site, erase, move_to, remove, withdraw, withdraw_own};
+pub(crate) use changes::{LEAVE_FIELDS, forget_face, take_leave};
+pub use changes::{allow_site, leave_on, move_to, remove, withdraw, withdraw_own};
 pub use names::{NameError, clean_name, folded};
 
 use crate::auth::Permit;
@@ -192,11 +193,11 @@ pub async fn store_template(
 ) -> Result<TemplateId, PeopleError> {
     let at = clock.now();
     let template_id = TemplateId::new(at, &lintel_runtime::clock::random_bytes()?);
+    expect_consent(&mut db.read().await?, person).await?;
+    PersonKey::make_durable(db, person, &keys.face, at).await?;
     let mut tx = db.write().await?;
-    let found = expect_active(&mut tx, person).await?;
-    if found.consent.is_none() {
-        return Err(PeopleError::NoConsent(person));
-    }
+    // Again: it may have been withdrawn in between.
+    expect_consent(&mut tx, person).await?;
     let key = PersonKey::get_or_create(&mut tx, person, &keys.face, at).await?;
     let token = key.seal(embedding);
     let row = people::NewTemplate {
@@ -216,16 +217,23 @@ pub async fn store_template(
     Ok(template_id)
 }
 
-async fn expect(tx: &mut Tx, person: PersonId) -> Result<Person, PeopleError> {
+pub(crate) async fn expect(tx: &mut Tx, person: PersonId) -> Result<Person, PeopleError> {
     people::get(tx, person).await?.ok_or_else(|| PeopleError::Unknown(person.to_string()))
 }
 
-async fn expect_active(tx: &mut Tx, person: PersonId) -> Result<Person, PeopleError> {
+pub(crate) async fn expect_active(tx: &mut Tx, person: PersonId) -> Result<Person, PeopleError> {
     let found = expect(tx, person).await?;
     if found.active { Ok(found) } else { Err(PeopleError::Left(person)) }
 }
 
-async fn expect_site(tx: &mut Tx, site: &SiteId) -> Result<(), PeopleError> {
+async fn expect_consent(tx: &mut Tx, person: PersonId) -> Result<(), PeopleError> {
+    match expect_active(tx, person).await?.consent {
+        Some(_) => Ok(()),
+        None => Err(PeopleError::NoConsent(person)),
+    }
+}
+
+pub(crate) async fn expect_site(tx: &mut Tx, site: &SiteId) -> Result<(), PeopleError> {
     match sites::get(tx, site).await? {
         Some(_) => Ok(()),
         None => Err(PeopleError::UnknownSite(site.clone())),

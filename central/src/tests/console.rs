@@ -34,11 +34,10 @@ async fn a_link_opens_one_session_and_then_nothing() {
 }
 
 #[tokio::test]
-async fn a_stranger_gets_a_page_that_says_how_to_log_in() {
+async fn a_script_without_a_session_gets_a_document_and_not_a_page() {
     let central = TestCentral::start().await;
-    let answer = ask(&central.people, request("GET", "/console", None, "")).await;
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-    assert!(answer.text.contains("lintel-central link"));
+    let answer = ask(&central.people, request("GET", "/console/board", None, "")).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNAUTHORIZED, "credential_needed"));
 }
 
 #[tokio::test]

@@ -4,28 +4,34 @@ mod access;
 mod api_v1;
 mod console;
 mod device_v1;
+mod join;
+mod login;
+mod sessions_by_role;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use lintel_core::ids::PersonId;
+use lintel_core::ids::{AccountId, PersonId};
 use lintel_core::seal::FernetRing;
 use lintel_core::sign::SigningKey;
 use lintel_core::time::{Clock, UtcMillis};
+use lintel_runtime::clock::random_bytes;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
 use crate::api::routes;
-use crate::app::{AppState, Parts};
-use crate::auth::{Actor, CsrfToken, Role, sessions, tokens};
+use crate::app::{AppState, KeyPaths, Parts};
+use crate::auth::{AccountName, Actor, CsrfToken, Role, sessions, tokens};
 use crate::config::CentralSettings;
+use crate::devices::DoorTrust;
+use crate::erasure::ErasureLedger;
 use crate::metrics::Metrics;
 use crate::people::{self, NewPerson};
-use crate::store::{Db, DbOptions};
+use crate::store::{Db, DbOptions, accounts};
 use crate::vault::CentralKeys;
-use crate::{devices, sites};
+use crate::{ca, devices, sites};
 
 /// 2026-11-20T08:00:00Z.
 const MORNING: UtcMillis = UtcMillis::from_i64(1_795_161_600_000);
@@ -45,7 +51,38 @@ struct TestCentral {
     state: AppState,
     people: Router,
     doors: Router,
+    keys: Arc<CentralKeys>,
     _dir: tempfile::TempDir,
+}
+
+/// Somebody who is logged in.
+struct TestSession {
+    account: AccountName,
+    cookie: String,
+    csrf: CsrfToken,
+}
+
+impl TestSession {
+    /// A request as one of our own pages sends it.
+    fn asks(&self, method: &str, path: &str) -> Request<Body> {
+        self.asks_with(method, path, self.csrf.as_str())
+    }
+
+    /// The same with another token; without the header where it is empty.
+    fn asks_with(&self, method: &str, path: &str, token: &str) -> Request<Body> {
+        let request = Request::builder().method(method).uri(path).header("cookie", &self.cookie);
+        let mut request = request.header("sec-fetch-site", "same-origin");
+        if !token.is_empty() {
+            request = request.header("x-csrf-token", token);
+        }
+        // What the console's forms send, and what the API takes.
+        let (kind, body) = if path.starts_with("/api/") {
+            ("application/json", "{}")
+        } else {
+            ("application/x-www-form-urlencoded", "a=b")
+        };
+        request.header("content-type", kind).body(Body::from(body)).unwrap()
+    }
 }
 
 struct Answer {
@@ -80,24 +117,60 @@ fn request(method: &str, path: &str, token: Option<&str>, body: impl Into<Body>)
     request.body(body.into()).unwrap()
 }
 
+fn ring() -> FernetRing {
+    FernetRing::parse(&FernetRing::generate_key()).unwrap()
+}
+
+fn keys() -> CentralKeys {
+    let badge = crate::badges::BadgeKeys::new(SigningKey::from_seed(&[9; 32]));
+    CentralKeys { ack: SigningKey::from_seed(&[7; 32]), badge, face: ring(), data: ring() }
+}
+
+fn key_paths(dir: &tempfile::TempDir) -> KeyPaths {
+    let paths = KeyPaths { dir: dir.path().join("keys") };
+    std::fs::create_dir_all(paths.tls("")).unwrap();
+    paths
+}
+
 impl TestCentral {
     async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", dir.path().join("central.db").display());
         let db = Db::open(&DbOptions::for_url(&url)).await.unwrap();
         db.migrate(&HandClock).await.unwrap();
-        let ring = || FernetRing::parse(&FernetRing::generate_key()).unwrap();
-        let keys = CentralKeys { ack: SigningKey::from_seed(&[7; 32]), face: ring(), data: ring() };
-        let state = AppState::new(Parts {
-            settings: CentralSettings::default(),
+        let keys = Arc::new(keys());
+        ca::init(&key_paths(&dir), &keys.data, &[], &HandClock).unwrap();
+        let mut settings = CentralSettings::default();
+        settings.devices.allow_tokens = true;
+        let state = Self::state_of(db, Arc::clone(&keys), &dir, settings);
+        let (people, doors) = (routes::people(&state), routes::devices(&state));
+        Self { people, doors, keys, state, _dir: dir }
+    }
+
+    fn state_of(
+        db: Db,
+        keys: Arc<CentralKeys>,
+        dir: &tempfile::TempDir,
+        settings: CentralSettings,
+    ) -> AppState {
+        let erasures = ErasureLedger::new(dir.path().join("erasures.log"), None, Arc::clone(&keys));
+        let trust = DoorTrust::new(ca::open(&key_paths(dir), &keys.data).unwrap(), &settings.devices);
+        AppState::new(Parts {
+            settings,
             db,
-            keys: Arc::new(keys),
+            keys,
+            erasures,
+            trust,
             clock: Arc::new(HandClock),
             vision: None,
             metrics: Arc::new(Metrics::default()),
             stopping: tokio_util::sync::CancellationToken::new(),
-        });
-        Self { people: routes::people(&state), doors: routes::devices(&state), state, _dir: dir }
+        })
+    }
+
+    /// The same centre under other settings.
+    fn state_with(&self, settings: CentralSettings) -> AppState {
+        Self::state_of(self.state.db().clone(), Arc::clone(&self.keys), &self._dir, settings)
     }
 
     async fn with_site() -> Self {
@@ -112,6 +185,39 @@ impl TestCentral {
         let permit = Actor::local().permit().unwrap();
         let token = tokens::create(self.state.db(), &HandClock, &permit, name, role).await.unwrap();
         token.expose().to_owned()
+    }
+
+    /// Somebody of a role who has logged in; an employee is a person.
+    async fn session(&self, role: Role) -> TestSession {
+        self.session_that(role, false).await
+    }
+
+    async fn session_that(&self, role: Role, must_change: bool) -> TestSession {
+        let person_id = if role.needs_person() { Some(self.person("Somebody").await) } else { None };
+        let account_id = AccountId::new(MORNING, &random_bytes().unwrap());
+        let account = AccountName::parse(&account_id.to_string()).unwrap();
+        let row = accounts::NewRow {
+            account_id,
+            name: account.as_str(),
+            folded_name: account.folded(),
+            display_name: "Somebody",
+            // No password is this; hashing one would only take time.
+            password_hash: "none",
+            role: role.as_str(),
+            person_id,
+            must_change,
+            created_at: MORNING,
+        };
+        let mut tx = self.state.db().write().await.unwrap();
+        accounts::create(&mut tx, row).await.unwrap();
+        let (idle_ms, id) = (self.state.settings().server.session_idle_ms(), Some(account_id));
+        let secret = sessions::open(&mut tx, MORNING, idle_ms, id, role.as_str()).await.unwrap();
+        tx.commit().await.unwrap();
+        TestSession {
+            account,
+            cookie: format!("lintel_session={}", secret.expose()),
+            csrf: CsrfToken::of_session(secret.expose()),
+        }
     }
 
     async fn person(&self, name: &str) -> PersonId {

@@ -77,7 +77,7 @@ on_both! {
         people::withdraw(&world.db, &may(), &*world.clock, person).await.unwrap();
         world.work_off().await;
         assert_eq!(listed(&world).await.len(), 1);
-        people::erase(&world.db, &may(), &*world.clock, person).await.unwrap();
+        world.erase(person).await;
         assert!(listed(&world).await.is_empty());
     }
 

@@ -81,6 +81,7 @@ impl Door {
             device_id: self.device_id.clone(),
             stream: self.stream,
             predecessor: Some(Predecessor::None),
+            oldest: None,
             events: events.to_vec(),
         };
         serde_json::to_vec(&batch).unwrap()

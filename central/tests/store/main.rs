@@ -11,15 +11,21 @@
 #[path = "../support/postgres.rs"]
 mod postgres;
 
+mod accounts;
 mod audit;
+mod backups;
+mod badges;
+mod certificates;
 mod database;
 mod days;
 mod devices;
 mod door;
+mod erasures;
 mod galleries;
 mod hostile;
 mod ledger;
 mod people;
+mod retention;
 mod world;
 
 /// Runs a story on both databases, as two tests.

@@ -50,7 +50,7 @@ on_both! {
         let punches: Vec<WireEvent> = (0..3).map(|n| door.punch(person, MORNING.plus_millis(n))).collect();
         world.take(&device, &door, &punches).await;
 
-        people::erase(&world.db, &may(), &*world.clock, person).await.unwrap();
+        world.erase(person).await;
         let mut tx = world.db.read().await.unwrap();
         assert!(vault::get(&mut tx, person).await.unwrap().is_none());
         assert!(world.keys.face.open(&stolen).is_err());

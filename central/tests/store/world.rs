@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use lintel_central::attendance::Policy;
 use lintel_central::auth::{Actor, Permission, Permit};
+use lintel_central::backup::Desk;
+use lintel_central::config::CentralSettings;
 use lintel_central::devices::{self, Device};
+use lintel_central::erasure::{self, ErasureLedger};
 use lintel_central::ingest::{AcceptError, Accepted, accept};
 use lintel_central::jobs::Jobs;
 use lintel_central::people::{self, NewPerson};
@@ -21,6 +24,7 @@ use lintel_core::seal::{DeviceSealKey, FernetRing};
 use lintel_core::sign::SigningKey;
 use lintel_core::time::{Clock, UtcMillis};
 use lintel_core::wire::{Heartbeat, WireEvent};
+use lintel_runtime::secrets::SecretString;
 
 use crate::door::Door;
 use crate::postgres::Server;
@@ -55,6 +59,7 @@ pub struct World {
     pub db: Db,
     pub keys: Arc<CentralKeys>,
     pub clock: Arc<HandClock>,
+    pub url: String,
     _dir: Arc<tempfile::TempDir>,
     _server: Option<Arc<Server>>,
 }
@@ -90,8 +95,9 @@ impl World {
         let clock = Arc::new(HandClock(AtomicI64::new(MORNING.as_i64())));
         db.migrate(&*clock).await.unwrap();
         let ring = || FernetRing::parse(&FernetRing::generate_key()).unwrap();
-        let keys = CentralKeys { ack: SigningKey::from_seed(&[7; 32]), face: ring(), data: ring() };
-        let world = Self { db, keys: Arc::new(keys), clock, _dir: Arc::new(dir), _server: server };
+        let badge = lintel_central::badges::BadgeKeys::new(SigningKey::from_seed(&[9; 32]));
+        let keys = CentralKeys { ack: SigningKey::from_seed(&[7; 32]), badge, face: ring(), data: ring() };
+        let world = Self { db, keys: Arc::new(keys), clock, url, _dir: Arc::new(dir), _server: server };
         for (id, zone) in [("berlin", "Europe/Berlin"), ("lisbon", "Europe/Lisbon")] {
             sites::add(&world.db, &may(), &*world.clock, &site(id), zone, None).await.unwrap();
         }
@@ -153,6 +159,38 @@ impl World {
         person
     }
 
+    /// The ledger of erasures, beside the database.
+    pub fn ledger(&self) -> ErasureLedger {
+        ErasureLedger::new(self.dir().join("erasures.log"), None, Arc::clone(&self.keys))
+    }
+
+    /// What backups are made with.
+    pub fn desk(&self) -> Desk {
+        let mut settings = CentralSettings::default();
+        settings.storage.data_dir = self.dir().to_owned();
+        settings.database.url = Some(SecretString::new(self.url.clone()));
+        Desk {
+            settings: Arc::new(settings),
+            db: self.db.clone(),
+            keys: Arc::clone(&self.keys),
+            ledger: self.ledger(),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+        }
+    }
+
+    /// Erases a person.
+    pub async fn erase(&self, person: PersonId) {
+        erasure::erase(&self.db, &self.ledger(), &may(), &*self.clock, person).await.unwrap();
+    }
+
+    /// The folder that the database's files are in.
+    pub fn files(&self) -> std::path::PathBuf {
+        match &self._server {
+            Some(server) => server.files(),
+            None => self.dir().to_owned(),
+        }
+    }
+
     /// Stores a template.
     pub async fn template(&self, person: PersonId) -> Result<(), people::PeopleError> {
         let face = face(person);
@@ -162,7 +200,7 @@ impl World {
     }
 
     pub async fn delta(&self, device: &Device, since: i64) -> Option<GalleryDelta> {
-        lintel_central::gallery::delta_for(&self.db, &self.keys.face, device, since, PACK).await.unwrap()
+        lintel_central::gallery::delta_for(&self.db, &self.keys, device, since, PACK).await.unwrap()
     }
 
     pub async fn accept(&self, device: &Device, bytes: &[u8]) -> Result<Accepted, AcceptError> {
@@ -180,6 +218,7 @@ impl World {
             keys: Arc::clone(&self.keys),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             policy: Policy::default(),
+            desk: self.desk(),
             notices: None,
         }
     }

@@ -57,6 +57,11 @@ impl Server {
         Self { dir, bin, databases: AtomicU32::new(0) }
     }
 
+    /// Where the tables of all databases are.
+    pub fn files(&self) -> PathBuf {
+        self.dir.path().join("data/base")
+    }
+
     /// Makes an empty database; its URL.
     pub fn database(&self) -> String {
         let name = format!("t{}", self.databases.fetch_add(1, Ordering::Relaxed));

@@ -35,3 +35,6 @@ refused-reason = Say why, in 3 to 500 characters. Whoever reads the record later
 refused-instant = A punch can't lie in the future or more than 400 days back.
 refused-wish = Fill in date, time and site.
 refused-device-unknown = There is no such door, or it has no right to connect any more.
+said-badge-issued = Issued. Print it; the doors learn of it by themselves.
+said-badge-revoked = Taken away. Doors refuse it as they learn of it.
+refused-no-badge = There is no badge.

@@ -19,6 +19,7 @@ use crate::api::problem::Problem;
 use crate::app::AppState;
 use crate::attendance::Month;
 use crate::attendance::correction::Change;
+use crate::audit::{self, View};
 use crate::auth::May;
 use crate::auth::permit::{DecideCorrections, ReadAttendance};
 use crate::corrections::{self, Correction};
@@ -144,6 +145,9 @@ pub async fn show_team(
     let all = sites::list(&mut tx).await?;
     let month = month_of(&state, chosen.month, all.first().map_or("UTC", |site| &site.zone))?;
     let site = SiteId::parse(&chosen.site).ok();
+    drop(tx);
+    saw(&state, permit.actor(), site.as_ref()).await?;
+    let mut tx = state.db().read().await?;
     let rows = days::list(&mut tx, month.first(), month.last(), site.as_ref()).await?;
     page(&MonthPage {
         shell: visit.shell(&state, Tab::Month),
@@ -165,13 +169,16 @@ pub async fn show_team(
 /// [`Problem`].
 pub async fn download_month(
     State(state): State<AppState>,
-    May(_permit): May<ReadAttendance>,
+    May(permit): May<ReadAttendance>,
     Params(chosen): Params<Chosen>,
 ) -> Result<Response, Problem> {
     let mut tx = state.db().read().await?;
     let all = sites::list(&mut tx).await?;
     let month = month_of(&state, chosen.month, all.first().map_or("UTC", |site| &site.zone))?;
     let site = SiteId::parse(&chosen.site).ok();
+    drop(tx);
+    saw(&state, permit.actor(), site.as_ref()).await?;
+    let mut tx = state.db().read().await?;
     let rows = days::list(&mut tx, month.first(), month.last(), site.as_ref()).await?;
     let csv = reports::daily(&rows, Format::Csv)?;
     let disposition = format!("attachment; filename=\"attendance-{month}.csv\"");
@@ -183,6 +190,11 @@ pub async fn download_month(
         csv,
     )
         .into_response())
+}
+
+async fn saw(state: &AppState, actor: &str, site: Option<&SiteId>) -> Result<(), Problem> {
+    let subject = site.map_or("all", SiteId::as_str);
+    Ok(audit::viewed(state.db(), actor, state.clock(), View::Days, subject).await?)
 }
 
 /// The form that decides: one of two buttons, and an answer.

@@ -15,9 +15,11 @@ use crate::api::input::Fields;
 use crate::api::problem::Problem;
 use crate::api::v1::photos::photos_of;
 use crate::app::AppState;
+use crate::audit::{self, View};
 use crate::auth::May;
 use crate::auth::permit::{ManagePeople, ReadPeople};
 use crate::enrolment::{self, Desk, PhotoAnswer};
+use crate::erasure;
 use crate::people::{self, PeopleError};
 use crate::store::gallery::Reach;
 use crate::store::{gallery, people as people_store, sites};
@@ -63,10 +65,12 @@ pub(in crate::console) fn person_id(text: &str) -> Result<PersonId, Problem> {
 pub async fn show_person(
     State(state): State<AppState>,
     visit: Visit,
-    May(_permit): May<ReadPeople>,
+    May(permit): May<ReadPeople>,
     Path(id): Path<String>,
 ) -> Result<Html<String>, Problem> {
-    render(&state, &visit, person_id(&id)?, Vec::new()).await
+    let id = person_id(&id)?;
+    audit::viewed(state.db(), permit.actor(), state.clock(), View::Person, &id.to_string()).await?;
+    render(&state, &visit, id, Vec::new()).await
 }
 
 async fn render(
@@ -190,11 +194,12 @@ pub async fn erase_person(
     let mut tx = state.db().read().await?;
     let person = people_store::get(&mut tx, id).await?.ok_or_else(|| PeopleError::Unknown(id.to_string()))?;
     drop(tx);
-    let same = people::folded(&fields.name) == people::folded(&person.name);
+    let typed = people::clean_name(&fields.name).map(|name| people::folded(&name));
+    let same = typed.is_ok_and(|typed| typed == people::folded(&person.name));
     if !same {
         return Ok(said(&format!("/console/people/{id}"), "refused-erase-name"));
     }
-    people::erase(state.db(), &permit, state.clock(), id).await?;
+    erasure::erase(state.db(), state.erasures(), &permit, state.clock(), id).await?;
     Ok(said("/console/people", "said-person-erased"))
 }
 

@@ -13,6 +13,7 @@ use super::refusal;
 use crate::api::input::{Fields, Params};
 use crate::api::problem::Problem;
 use crate::app::AppState;
+use crate::audit::{self, View};
 use crate::auth::May;
 use crate::auth::permit::{ManagePeople, ReadPeople};
 use crate::people::{self, NewPerson, folded};
@@ -74,11 +75,13 @@ pub struct Search {
 pub async fn list_people(
     State(state): State<AppState>,
     visit: Visit,
-    May(_permit): May<ReadPeople>,
+    May(permit): May<ReadPeople>,
     Params(search): Params<Search>,
 ) -> Result<Html<String>, Problem> {
     let query: String = search.q.trim().chars().filter(|c| !c.is_control()).take(MAX_QUERY).collect();
     let site = SiteId::parse(&search.site).ok();
+    let subject = site.as_ref().map_or("all", SiteId::as_str);
+    audit::viewed(state.db(), permit.actor(), state.clock(), View::People, subject).await?;
     let mut tx = state.db().read().await?;
     let mut found = people_store::search(&mut tx, &folded(&query), site.as_ref(), SHOWN + 1).await?;
     let sites = sites::list(&mut tx).await?;

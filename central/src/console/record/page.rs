@@ -17,7 +17,7 @@ use crate::api::input::{Fields, Params};
 use crate::api::problem::Problem;
 use crate::app::AppState;
 use crate::attendance::Month;
-use crate::audit;
+use crate::audit::{self, View};
 use crate::auth::May;
 use crate::auth::permit::{DecideCorrections, ReadAttendance};
 use crate::corrections::{self, CorrectionError, Wish, WishedChange};
@@ -105,7 +105,7 @@ pub async fn show_month(
     Params(chosen): Params<Chosen>,
 ) -> Result<Html<String>, Problem> {
     let id = person_id(&id)?;
-    audit::viewed(state.db(), permit.actor(), state.clock(), "month.view", id).await?;
+    audit::viewed(state.db(), permit.actor(), state.clock(), View::Month, &id.to_string()).await?;
     let mut tx = state.db().read().await?;
     let person = people::get(&mut tx, id).await?.ok_or_else(|| PeopleError::Unknown(id.to_string()))?;
     let record = read(&state, &visit, &mut tx, &person, chosen.month).await?;

@@ -18,6 +18,7 @@ use super::page;
 use super::shell::{Shell, Tab, Visit};
 use crate::api::problem::Problem;
 use crate::app::AppState;
+use crate::audit::{self, View};
 use crate::auth::May;
 use crate::auth::permit::ReadAttendance;
 use crate::store::{Tx, days, devices, events, people, sites};
@@ -51,6 +52,7 @@ pub async fn today(State(state): State<AppState>, visit: Visit) -> Result<Respon
     if visit.actor.permit::<ReadAttendance>().is_err() {
         return Ok(Redirect::to(visit.home()).into_response());
     }
+    audit::viewed(state.db(), visit.actor.name(), state.clock(), View::Today, "all").await?;
     let mut tx = state.db().read().await?;
     let newest = events::list_newest(&mut tx, SHOWN).await?;
     let today = Today {

@@ -1,0 +1,53 @@
+//! `audit verify|list`.
+
+use lintel_runtime::config::ConfigArgs;
+use lintel_runtime::exit::ExitCode;
+use serde_json::json;
+
+use super::{open, print};
+use crate::app::load_keys;
+use crate::audit;
+use crate::auth::Actor;
+use crate::cli::AuditCommand;
+
+pub(super) async fn run(args: &ConfigArgs, command: AuditCommand) -> anyhow::Result<ExitCode> {
+    let settings = open::settings(args)?.value;
+    let db = open::ready_database(&settings).await?;
+    let permit = Actor::local().permit()?;
+    let code = match command {
+        AuditCommand::Verify(json) => {
+            let key = load_keys(&settings)?.ack.verifying_key();
+            let report = audit::verify(&db, &permit, &key).await?;
+            if json.json {
+                print::json(&report)?;
+            } else {
+                println!("{} rows in the chain, {} signed heads", report.sealed, report.heads);
+                println!("{} rows wait to be chained; the server does it each second", report.unsealed);
+                if let Some(place) = report.broken_at {
+                    println!("row {place} was changed, moved or taken away");
+                }
+                for place in &report.bad_heads {
+                    println!(
+                        "the signed head at row {place} doesn't fit: rows at the end were taken away, or its key is another"
+                    );
+                }
+            }
+            if report.is_whole() { ExitCode::Fine } else { ExitCode::ProblemsFound }
+        }
+        AuditCommand::List { about, limit, json } => {
+            let rows = audit::list(&db, &permit, about.as_deref(), limit).await?;
+            if json.json {
+                print::json(&json!({ "rows": rows }))?;
+            } else {
+                let rows = rows
+                    .into_iter()
+                    .map(|row| [row.at.to_string(), row.actor, row.action, row.subject, row.fields])
+                    .collect();
+                print::table(["At (UTC)", "Who", "What", "About", "Fields"], rows, "Nothing yet.");
+            }
+            ExitCode::Fine
+        }
+    };
+    db.close().await;
+    Ok(code)
+}

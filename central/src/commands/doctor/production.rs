@@ -1,0 +1,349 @@
+//! The ten checks of `doctor --production`: each looks at one thing that is harmless while trying out and
+//! isn't once people rely on the server.
+
+use std::fs;
+use std::net::IpAddr;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use lintel_core::time::UtcMillis;
+use lintel_runtime::doctor::Check;
+use lintel_runtime::exit::chain;
+use log::LevelFilter;
+use url::Url;
+use x509_parser::pem::Pem;
+
+use crate::app::{KeyPaths, given_keys};
+use crate::config::CentralSettings;
+use crate::store::housekeeping::{self, Duty};
+use crate::store::{Db, StoreError, copies, devices};
+use crate::vault::recovery::Bundle;
+
+const HOUR_MS: i64 = 3_600_000;
+/// A nightly backup that failed once must show.
+const BACKUP_HOURS: i64 = 48;
+const CERTIFICATE_DAYS: i64 = 30;
+/// Words that stand in examples and nowhere else.
+const PLACEHOLDERS: &[&str] = &[
+    "changeme",
+    "change-me",
+    "change_me",
+    "password",
+    "secret",
+    "example",
+    "default",
+    "admin",
+    "postgres",
+    "lintel",
+    "test",
+    "12345678",
+];
+
+/// All ten, in this order.
+pub(super) async fn checks(
+    settings: &CentralSettings,
+    db: Option<&Db>,
+    trial_pack: Option<&str>,
+    now: UtcMillis,
+) -> Vec<Check> {
+    let duty = async |duty| match db {
+        Some(db) => recorded(db, duty).await,
+        None => Err("the database can't be opened".to_owned()),
+    };
+    vec![
+        of_secrets(settings),
+        of_listeners(settings),
+        of_names(settings),
+        of_certificates(settings, now),
+        of_permissions(settings),
+        of_migrations(db).await,
+        of_recovery(settings, duty(Duty::KeysExport).await, now),
+        of_backup(duty(Duty::Backup).await, now),
+        of_pack(trial_pack, db).await,
+        of_logging(settings),
+    ]
+}
+
+type Recorded = Result<Option<(UtcMillis, String)>, String>;
+
+async fn recorded(db: &Db, duty: Duty) -> Recorded {
+    let found: Result<_, StoreError> = async { housekeeping::get(&mut db.read().await?, duty).await }.await;
+    found.map_err(|error| chain(&error.into()))
+}
+
+/// A secret that somebody took from an example, or that is no secret at all.
+fn is_placeholder(text: &str) -> bool {
+    let text = text.trim().to_lowercase();
+    let mut characters: Vec<char> = text.trim_end_matches('=').chars().collect();
+    characters.sort_unstable();
+    characters.dedup();
+    characters.len() < 5
+        || PLACEHOLDERS.iter().any(|word| text == *word || text.starts_with(&format!("{word}-")))
+}
+
+fn of_secrets(settings: &CentralSettings) -> Check {
+    let paths = KeyPaths::of(settings);
+    let mut weak: Vec<String> = Vec::new();
+    let mut look = |name: &str, text: &str| {
+        if text.split([',', '\n', ' ']).filter(|key| !key.is_empty()).any(is_placeholder) {
+            weak.push(name.to_owned());
+        }
+    };
+    for path in [paths.data(), paths.face(), paths.ack(), paths.mqtt_password()] {
+        if let Ok(text) = fs::read_to_string(&path) {
+            look(&path.display().to_string(), &text);
+        }
+    }
+    for (name, key) in given_keys(settings) {
+        look(name, key.expose());
+    }
+    if let Some(password) = database_password(settings)
+        && is_placeholder(&password)
+    {
+        weak.push("the password in database.url".to_owned());
+    }
+    if weak.is_empty() {
+        Check::ok("secrets", "none is from an example")
+    } else {
+        let advice = "delete key files that nothing was sealed with yet and run `lintel-central keys init`; give the database user a random password";
+        Check::fail("secrets", format!("placeholders: {}", weak.join(", ")), advice)
+    }
+}
+
+fn database_password(settings: &CentralSettings) -> Option<String> {
+    let url = Url::parse(settings.database.url.as_ref()?.expose()).ok()?;
+    let given = url.query_pairs().find(|(key, _)| key == "password").map(|(_, value)| value.into_owned());
+    given.or_else(|| url.password().map(str::to_owned))
+}
+
+fn of_listeners(settings: &CentralSettings) -> Check {
+    let listeners = [("server.listen", settings.server.listen), ("devices.listen", settings.devices.listen)];
+    let open: Vec<String> = listeners
+        .iter()
+        .filter(|(_, address)| address.ip().is_unspecified())
+        .map(|(name, address)| format!("{name} = {address}"))
+        .collect();
+    if open.is_empty() {
+        Check::ok("listeners", "each on an address of its own")
+    } else {
+        let advice =
+            "name the address of the network that people or doors are in, or 127.0.0.1 behind a proxy";
+        Check::warn("listeners", format!("on every network of this machine: {}", open.join(", ")), advice)
+    }
+}
+
+/// Whether a name was left as it stood in an example or reaches nobody.
+fn is_nobody(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_lowercase();
+    let of = |domain: &str| host == domain || host.ends_with(&format!(".{domain}"));
+    let local = host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified());
+    host.is_empty()
+        || host.contains('*')
+        || local
+        || ["localhost", "example", "example.com", "example.org", "example.net", "invalid", "test"]
+            .iter()
+            .any(|d| of(d))
+        || PLACEHOLDERS.iter().any(|word| host == *word)
+}
+
+fn of_names(settings: &CentralSettings) -> Check {
+    let mut wrong = Vec::new();
+    if settings.devices.names.is_empty() && settings.devices.url.is_none() {
+        wrong.push("devices.names is empty, so doors look for 127.0.0.1".to_owned());
+    }
+    wrong.extend(
+        settings
+            .devices
+            .names
+            .iter()
+            .filter(|name| is_nobody(name))
+            .map(|name| format!("devices.names: {name}")),
+    );
+    let urls = [("devices.url", &settings.devices.url), ("server.public_url", &settings.server.public_url)];
+    for (setting, url) in urls {
+        let Some(url) = url else { continue };
+        let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        if is_nobody(&host) {
+            wrong.push(format!("{setting}: {url}"));
+        }
+    }
+    if wrong.is_empty() {
+        Check::ok("names", format!("doors reach {}", settings.devices.base_url()))
+    } else {
+        let advice = "set devices.names and server.public_url to names that doors and people can look up, then delete tls/server.pem and run `lintel-central keys init`";
+        Check::fail("names", wrong.join("; "), advice)
+    }
+}
+
+/// When a PEM file's first certificate ends, in whole days from now.
+fn days_left(path: &Path, now: UtcMillis) -> Result<i64, String> {
+    let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let unreadable = || format!("{} holds no certificate", path.display());
+    let pem = Pem::iter_from_buffer(&bytes).next().and_then(Result::ok).ok_or_else(unreadable)?;
+    let certificate = pem.parse_x509().map_err(|_| unreadable())?;
+    let end_ms = certificate.validity().not_after.timestamp().saturating_mul(1_000);
+    Ok(UtcMillis::from_i64(end_ms).millis_since(now).div_euclid(24 * HOUR_MS))
+}
+
+fn of_certificates(settings: &CentralSettings, now: UtcMillis) -> Check {
+    let paths = KeyPaths::of(settings);
+    let mut files: Vec<PathBuf> = vec![paths.tls("server.pem"), paths.tls("ca.pem")];
+    files.extend(settings.server.tls_cert.clone());
+    let mut said = Vec::new();
+    let mut worst = i64::MAX;
+    for path in files {
+        match days_left(&path, now) {
+            Ok(days) => {
+                worst = worst.min(days);
+                let name =
+                    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                said.push(format!("{name} {days} days"));
+            }
+            Err(error) => return Check::fail("certificate days", error, "run `lintel-central keys init`"),
+        }
+    }
+    let (said, advice) = (
+        said.join(", "),
+        "delete tls/server.pem and run `lintel-central keys init`; a certificate of your own is renewed where you got it",
+    );
+    match worst {
+        ..0 => Check::fail("certificate days", format!("ended: {said}"), advice),
+        0..CERTIFICATE_DAYS => Check::warn("certificate days", said, advice),
+        _ => Check::ok("certificate days", said),
+    }
+}
+
+fn of_permissions(settings: &CentralSettings) -> Check {
+    let data = &settings.storage.data_dir;
+    let keys = KeyPaths::of(settings).dir;
+    let mut open = Vec::new();
+    let mut look = |path: &Path, forbidden: u32| {
+        if let Ok(meta) = fs::metadata(path)
+            && meta.mode() & forbidden != 0
+        {
+            open.push(format!("{} ({:03o})", path.display(), meta.mode() & 0o777));
+        }
+    };
+    look(data, 0o027);
+    look(&keys, 0o077);
+    for path in files_below(&keys, 3) {
+        // Certificates are for everybody to read.
+        let public = path.extension().is_some_and(|extension| extension == "pem");
+        look(&path, if public { 0o022 } else { 0o077 });
+    }
+    let url = settings.database.url_or_default(data);
+    if let Some((main, vault)) = copies::sqlite_files(url.expose()) {
+        look(&main, 0o077);
+        look(&vault, 0o077);
+    }
+    if open.is_empty() {
+        Check::ok("permissions", "keys and database are for this user only")
+    } else {
+        let advice = "chmod 600 key and database files, 700 the keys' folder, 750 or less the data folder";
+        Check::fail("permissions", format!("others may read or write: {}", open.join(", ")), advice)
+    }
+}
+
+fn files_below(dir: &Path, depth: usize) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
+    let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+    paths
+        .flat_map(|path| match path.is_dir() {
+            true if depth > 1 => files_below(&path, depth - 1),
+            true => Vec::new(),
+            false => vec![path],
+        })
+        .collect()
+}
+
+async fn of_migrations(db: Option<&Db>) -> Check {
+    let advice = "run `lintel-central migrate`";
+    match db {
+        None => {
+            Check::fail("migrations", "the database can't be opened", "set database.url, or start its server")
+        }
+        Some(db) => match db.check_migrations().await {
+            Ok(()) => Check::ok("migrations", "none is pending"),
+            Err(error) => Check::fail("migrations", chain(&error.into()), advice),
+        },
+    }
+}
+
+fn of_recovery(settings: &CentralSettings, recorded: Recorded, now: UtcMillis) -> Check {
+    let advice =
+        "lintel-central keys export --recovery FILE --sheet FILE.html, and keep it away from this machine";
+    let (at, fingerprint) = match recorded {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            return Check::fail(
+                "recovery export",
+                "the keys were never exported: no backup could be opened elsewhere",
+                advice,
+            );
+        }
+        Err(error) => return Check::fail("recovery export", error, advice),
+    };
+    match Bundle::collect(&KeyPaths::of(settings).dir, &given_keys(settings), now) {
+        Ok(bundle) if bundle.fingerprint().to_string() == fingerprint => {
+            Check::ok("recovery export", format!("made at {at}, with the present keys"))
+        }
+        Ok(_) => Check::fail("recovery export", format!("made at {at}; keys changed since"), advice),
+        Err(error) => Check::fail("recovery export", chain(&error.into()), advice),
+    }
+}
+
+fn of_backup(recorded: Recorded, now: UtcMillis) -> Check {
+    let advice = "lintel-central backup create, every night and to another disk";
+    match recorded {
+        Ok(Some((at, file))) => {
+            let hours = now.millis_since(at) / HOUR_MS;
+            if hours > BACKUP_HOURS {
+                Check::fail("backup", format!("the newest is {hours} hours old ({file})"), advice)
+            } else {
+                Check::ok("backup", format!("{file}, {hours} hours old"))
+            }
+        }
+        Ok(None) => Check::fail("backup", "none was ever made", advice),
+        Err(error) => Check::fail("backup", error, advice),
+    }
+}
+
+/// Packs that doors say they use.
+async fn packs_at_doors(db: &Db) -> Result<Vec<(String, String)>, StoreError> {
+    let states = devices::list(&mut db.read().await?).await?;
+    let named = states.into_iter().filter(|state| state.device.revoked_at.is_none());
+    Ok(named.filter_map(|state| Some((state.device.device_id.to_string(), state.model_pack?))).collect())
+}
+
+async fn of_pack(trial_here: Option<&str>, db: Option<&Db>) -> Check {
+    let mut trial: Vec<String> = trial_here.map(|pack| format!("{pack} here")).into_iter().collect();
+    if let Some(db) = db
+        && let Ok(doors) = packs_at_doors(db).await
+    {
+        let of_trial = doors.into_iter().filter(|(_, pack)| pack.starts_with("open-"));
+        trial.extend(of_trial.map(|(door, pack)| format!("{pack} at {door}")));
+    }
+    if trial.is_empty() {
+        Check::ok("model pack", "none is for trying only")
+    } else {
+        Check::fail(
+            "model pack",
+            format!("for trying only: {}", trial.join(", ")),
+            "install lintel-1 here and at the doors; see docs/models.md",
+        )
+    }
+}
+
+fn of_logging(settings: &CentralSettings) -> Check {
+    match settings.log.level.most() {
+        LevelFilter::Debug | LevelFilter::Trace => Check::warn(
+            "logging",
+            format!("log.level is {}: the log may say more than it should", settings.log.level),
+            "set log.level to info",
+        ),
+        _ => Check::ok("logging", format!("log.level is {}", settings.log.level)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,22 @@
+//! `ledger hash`: what two databases are compared by.
+
+use lintel_runtime::config::ConfigArgs;
+use lintel_runtime::exit::ExitCode;
+
+use super::{open, print};
+use crate::cli::LedgerCommand;
+use crate::store::ledger;
+
+pub(super) async fn run(args: &ConfigArgs, command: &LedgerCommand) -> anyhow::Result<ExitCode> {
+    let LedgerCommand::Hash(json) = command;
+    let settings = open::settings(args)?.value;
+    let db = open::ready_database(&settings).await?;
+    let sum = ledger::sum(&mut db.read().await?).await?;
+    db.close().await;
+    if json.json {
+        print::json(&sum)?;
+    } else {
+        println!("{}  {} events, {} days", sum.hash, sum.events, sum.days);
+    }
+    Ok(ExitCode::Fine)
+}

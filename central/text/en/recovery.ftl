@@ -1,0 +1,12 @@
+recovery-title = Lintel: recovery sheet { $sheet }
+recovery-what = Made { $made } on { $host }. It holds the master keys of this centre, locked by a passphrase that is not on it.
+recovery-care = Together with a backup it opens every record: keep it in a safe, and the passphrase somewhere else.
+recovery-kept-by = Kept by
+recovery-when = When the server is lost
+recovery-install = Install lintel-central on a new machine.
+recovery-scan = Scan the codes below with any code reader, or type the lines, into a text file sheet.txt. The order doesn't matter.
+recovery-import = Run this, and type the passphrase:
+recovery-restore = Then, with vault-….backup and erasures.log beside the backup:
+recovery-codes = Codes
+recovery-code = { $number } of { $count }
+recovery-lines = The same as lines
