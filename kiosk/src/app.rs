@@ -9,6 +9,7 @@ mod door;
 mod recorder;
 mod recording;
 mod roads;
+mod screen;
 pub mod storage;
 
 use std::sync::Arc;
@@ -97,6 +98,7 @@ fn start(
     let gallery = delivery::gallery(&door, &central)?;
     let camera = recording::start(&door, pipeline, heartbeats, supervisor)?;
     delivery::events(&door, &central, supervisor)?;
+    delivery::renewal(&door, &central, supervisor)?;
     delivery::heartbeat(&door, central, &gallery, supervisor);
     door::spawn_owned(supervisor, "gallery", Policy::critical(), gallery, |mut task, context| async move {
         task.run(&context).await

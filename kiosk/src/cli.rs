@@ -5,6 +5,7 @@
 use clap::{Args, Parser, Subcommand};
 use lintel_runtime::config::ConfigArgs;
 
+use crate::commands::aim::AimArgs;
 use crate::commands::bench::BenchArgs;
 use crate::commands::replay::ReplayArgs;
 
@@ -28,6 +29,12 @@ pub struct Cli {
 pub enum Command {
     /// Run the door.
     Run,
+    /// Join a central with the one-time code of `lintel-central device invite`.
+    Join {
+        /// The code, LJ1-…; in one or several words, or - to read it from standard input.
+        #[arg(required = true, value_name = "CODE")]
+        code: Vec<String>,
+    },
     /// Recognise people in a recording, with no network and no central.
     Replay(ReplayArgs),
     /// The settings: a commented template, the effective values, a check.
@@ -41,6 +48,8 @@ pub enum Command {
     /// The people that this door may recognise.
     #[command(subcommand)]
     Gallery(GalleryCommand),
+    /// Help to mount the camera: what it sees of a face, and what to turn.
+    Aim(AimArgs),
     /// Measure this box: each stage, the search, the outbox, the whole way from frame to commit.
     Bench(BenchArgs),
     /// Write the manual pages into a folder.

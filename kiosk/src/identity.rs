@@ -1,7 +1,12 @@
-//! Who this door is: the join file that central wrote, read with limits.
+//! Who this door is: what joining wrote, or the join file that central wrote for a door with a token.
 //!
-//! It holds the device's token, so it is never printed and should be readable by its owner only. The
-//! tokens travel in clear to loopback addresses only; any other road must be TLS.
+//! It may hold the device's token, so it is never printed and should be readable by its owner only. The
+//! tokens travel in clear to loopback addresses only; any other road must be TLS. The private key of a
+//! certificate is not in it but with the door's other keys.
+
+mod address;
+pub(crate) mod certificate;
+mod store;
 
 use std::path::{Path, PathBuf};
 
@@ -10,16 +15,23 @@ use lintel_core::ids::DeviceId;
 use lintel_core::sign::VerifyingKey;
 use lintel_core::time;
 use lintel_runtime::secrets::{self, SecretError, SecretString};
-use rumqttc::Transport;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+pub use address::MqttAddress;
+pub use certificate::{CertificateError, DoorCertificate, new_key_name, signing_request};
+pub use store::{IdentityStore, IdentityStoreError};
+
+use crate::config::device::DeviceConfig;
 
 /// The door's identity, ready for use.
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// Its id, also its user name at the broker.
     pub device_id: DeviceId,
-    /// Its credential on both roads.
-    pub token: SecretString,
+    /// Its password at the broker, and its credential at central when it has no certificate.
+    pub token: Option<SecretString>,
+    /// What it proves itself with at central.
+    pub certificate: Option<DoorCertificate>,
     /// Where central's device API is, without a slash at the end.
     pub central_url: String,
     /// The only CA that is believed, as PEM.
@@ -34,36 +46,40 @@ pub struct Identity {
     pub direction: DirectionHint,
 }
 
-/// A broker's address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MqttAddress {
-    /// Host name or address.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
-    /// Whether TLS is spoken (`mqtts`).
-    pub tls: bool,
-}
-
-#[derive(Deserialize)]
-struct JoinFile {
-    device_id: String,
-    token: String,
-    central_url: String,
-    ca_pem: String,
-    ack_public_key: String,
-    #[serde(default)]
-    mqtt_url: Option<String>,
-    zone: String,
+/// The file, as written by `lintel-kiosk join` and by `lintel-central device add`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct IdentityFile {
+    /// The door's id.
+    pub device_id: String,
+    /// A token, for a door without a certificate and for the broker.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub token: String,
+    /// `https://HOST:PORT`.
+    pub central_url: String,
+    /// IANA name.
+    pub zone: String,
+    /// `in`, `out` or `none`.
     #[serde(default, alias = "direction_hint")]
-    direction: DirectionHint,
+    pub direction: DirectionHint,
+    /// Base64.
+    pub ack_public_key: String,
+    /// `mqtts://HOST:PORT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mqtt_url: Option<String>,
+    /// PEM.
+    pub ca_pem: String,
+    /// The door's certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<DoorCertificate>,
 }
 
 /// Why there is no identity.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// The file can't be read.
-    #[error("can't read the join file: make one with `lintel-central device add` and set device.join_file")]
+    #[error(
+        "this door hasn't joined: get a code with `lintel-central device invite` and run `lintel-kiosk join CODE`"
+    )]
     Read {
         /// Why.
         #[source]
@@ -90,7 +106,16 @@ pub enum IdentityError {
 }
 
 impl Identity {
-    /// Reads a join file.
+    /// What joining wrote into the data folder; otherwise the join file that the settings name.
+    ///
+    /// # Errors
+    /// [`IdentityError`] names the field and says what to do.
+    pub fn find(device: &DeviceConfig) -> Result<Self, IdentityError> {
+        let joined = IdentityStore::new(&device.data_dir).path();
+        Self::load(if joined.exists() { &joined } else { &device.join_file })
+    }
+
+    /// Reads an identity from a file.
     ///
     /// # Errors
     /// [`IdentityError`] names the field and says what to do.
@@ -108,7 +133,7 @@ impl Identity {
     /// # Errors
     /// As for [`Identity::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, IdentityError> {
-        let join: JoinFile = toml::from_str(text).map_err(|error| IdentityError::Malformed {
+        let join: IdentityFile = toml::from_str(text).map_err(|error| IdentityError::Malformed {
             path: path.to_owned(),
             message: error.message().to_owned(),
         })?;
@@ -120,24 +145,34 @@ impl Identity {
         let device_id =
             DeviceId::parse(&join.device_id).map_err(|error| wrong("device_id", error.to_string()))?;
         let printable = join.token.bytes().all(|b| b.is_ascii_graphic());
-        if join.token.is_empty() || join.token.len() > 512 || !printable {
+        if join.token.len() > 512 || !printable {
             return Err(wrong("token", "expected 1 to 512 printable characters".into()));
         }
-        let central_url = central_url(&join.central_url).map_err(|message| wrong("central_url", message))?;
+        let token = Some(join.token).filter(|token| !token.is_empty()).map(SecretString::new);
+        if let Some(certificate) = &join.certificate {
+            certificate.check().map_err(|error| wrong("certificate", error.to_string()))?;
+        } else if token.is_none() {
+            return Err(wrong("token", "expected a token, or a certificate".into()));
+        }
+        let central_url =
+            address::central_url(&join.central_url).map_err(|message| wrong("central_url", message))?;
         if central_url.starts_with("https:") {
             lintel_runtime::tls::roots_from_pem(join.ca_pem.as_bytes(), "ca_pem")
                 .map_err(|error| wrong("ca_pem", error.to_string()))?;
         }
         let ack_public_key = VerifyingKey::parse(&join.ack_public_key)
             .map_err(|error| wrong("ack_public_key", error.to_string()))?;
-        let mqtt = match join.mqtt_url.as_deref().filter(|url| !url.is_empty()) {
-            Some(url) => Some(mqtt_address(url).map_err(|message| wrong("mqtt_url", message))?),
+        // Without a password the broker lets nobody in.
+        let mqtt_url = join.mqtt_url.as_deref().filter(|url| !url.is_empty() && token.is_some());
+        let mqtt = match mqtt_url {
+            Some(url) => Some(address::mqtt_address(url).map_err(|message| wrong("mqtt_url", message))?),
             None => None,
         };
         time::zone(&join.zone).map_err(|error| wrong("zone", error.to_string()))?;
         Ok(Self {
             device_id,
-            token: SecretString::new(join.token),
+            token,
+            certificate: join.certificate,
             central_url,
             ca_pem: join.ca_pem,
             ack_public_key,
@@ -145,52 +180,6 @@ impl Identity {
             zone: join.zone,
             direction: join.direction,
         })
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn central_url(text: &str) -> Result<String, String> {
-    let url = reqwest::Url::parse(text).map_err(|error| format!("{error}: write https://HOST:PORT"))?;
-    let host = url.host_str().unwrap_or_default();
-    match url.scheme() {
-        _ if host.is_empty() => Err("no host: write https://HOST:PORT".into()),
-        _ if !url.username().is_empty() || url.password().is_some() => {
-            Err("no user or password belongs here; the token has a field of its own".into())
-        }
-        "https" => Ok(url.as_str().trim_end_matches('/').to_owned()),
-        "http" if is_loopback(host) => Ok(url.as_str().trim_end_matches('/').to_owned()),
-        "http" => Err("plain http would show the token to everybody on the way: write https".into()),
-        other => Err(format!("{other} is no road to central: write https://HOST:PORT")),
-    }
-}
-
-fn mqtt_address(text: &str) -> Result<MqttAddress, String> {
-    let url = reqwest::Url::parse(text).map_err(|error| format!("{error}: write mqtts://HOST:8883"))?;
-    let tls = match url.scheme() {
-        "mqtts" => true,
-        "mqtt" => false,
-        other => return Err(format!("{other} is no MQTT address: write mqtts://HOST:8883")),
-    };
-    let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
-        return Err("no host: write mqtts://HOST:8883".into());
-    };
-    if !tls && !is_loopback(host) {
-        return Err("plain mqtt would show the token to everybody on the way: write mqtts".into());
-    }
-    let port = url.port().unwrap_or(if tls { 8883 } else { 1883 });
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    Ok(MqttAddress { host, port, tls })
-}
-
-impl MqttAddress {
-    /// The transport of this address, with TLS settings where it is TLS.
-    #[must_use]
-    pub fn transport(&self, tls: rustls::ClientConfig) -> Transport {
-        if self.tls { Transport::tls_with_config(tls.into()) } else { Transport::Tcp }
     }
 }
 
@@ -225,6 +214,12 @@ mod tests {
         assert!(error.contains("central_url") && error.contains("https"), "{error}");
         let error = parse(&text("http://127.0.0.1", "mqtt://10.0.0.1")).unwrap_err().to_string();
         assert!(error.contains("mqtt_url") && error.contains("mqtts"), "{error}");
+    }
+
+    #[test]
+    fn without_token_and_certificate_there_is_no_identity() {
+        let error = parse(&text("http://127.0.0.1", "").replace("s3cret-token", "")).unwrap_err();
+        assert!(error.to_string().contains("certificate"), "{error}");
     }
 
     #[test]

@@ -129,10 +129,15 @@ impl KeyStore {
             (None, _) => Zeroizing::new(text.expose().as_bytes().to_vec()),
         };
         let bytes = STANDARD_NO_PAD.decode(plain.trim_ascii()).ok().map(Zeroizing::new);
-        match bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok()) {
-            Some(key) => Ok(Some(Zeroizing::new(key))),
-            None => Err(KeyError::Malformed { path }),
+        let Some(key) = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok()) else {
+            return Err(KeyError::Malformed { path });
+        };
+        let key = Zeroizing::new(key);
+        // `join` is typed by a person, outside of the unit and so without its credential.
+        if self.wrap.is_some() && !text.expose().starts_with(WRAPPED) {
+            self.put(name, &key)?;
         }
+        Ok(Some(key))
     }
 
     /// The key of that name, made when there is none.
@@ -144,16 +149,35 @@ impl KeyStore {
             return Ok(key);
         }
         let key = Zeroizing::new(random_bytes::<32>()?);
-        let text = Zeroizing::new(STANDARD_NO_PAD.encode(*key));
-        let text = match &self.wrap {
-            Some(ring) => Zeroizing::new(format!("{WRAPPED}{}", ring.seal(text.as_bytes()))),
-            None => text,
-        };
-        if secrets::create_private(&self.path(name), text.as_bytes())? {
+        if secrets::create_private(&self.path(name), self.text_of(&key).as_bytes())? {
             return Ok(key);
         }
         // Another process of this door was quicker: there must be one key only.
         self.get(name)?.ok_or_else(|| KeyError::Malformed { path: self.path(name) })
+    }
+
+    /// Keeps a key under a name of its own.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn put(&self, name: &str, key: &[u8; 32]) -> Result<(), KeyError> {
+        Ok(secrets::write_private(&self.path(name), self.text_of(key).as_bytes())?)
+    }
+
+    /// Forgets a key that nothing names any more. One that can't be removed is only clutter.
+    pub fn remove(&self, name: &str) {
+        if let Err(error) = std::fs::remove_file(self.path(name)) {
+            log::debug!("key.name" = name, "error" = error.to_string().as_str(); "an old key stays");
+        }
+    }
+
+    /// What is written of a key: wrapped where there is something to wrap it with.
+    fn text_of(&self, key: &[u8; 32]) -> Zeroizing<String> {
+        let text = Zeroizing::new(STANDARD_NO_PAD.encode(key));
+        match &self.wrap {
+            Some(ring) => Zeroizing::new(format!("{WRAPPED}{}", ring.seal(text.as_bytes()))),
+            None => text,
+        }
     }
 }
 
@@ -177,6 +201,20 @@ mod tests {
         let keys = KeyStore::look(&data.path().join("kiosk"), None).unwrap();
         assert_eq!(keys.get("database.key").unwrap(), None);
         assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_key_that_was_made_outside_of_the_unit_is_wrapped_at_its_first_use_inside() {
+        let (data, credentials) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let outside = KeyStore::open(data.path(), None).unwrap();
+        let made = outside.get_or_make("tls-joining.key").unwrap();
+        std::fs::write(credentials.path().join(CREDENTIAL), FernetRing::generate_key().as_bytes()).unwrap();
+        let inside = KeyStore::open(data.path(), Some(credentials.path())).unwrap();
+        assert_eq!(inside.get("tls-joining.key").unwrap(), Some(made));
+        let text = std::fs::read_to_string(inside.path("tls-joining.key")).unwrap();
+        assert!(text.starts_with(WRAPPED), "{text}");
+        inside.remove("tls-joining.key");
+        assert_eq!(inside.get("tls-joining.key").unwrap(), None);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //!
 //! `main.rs` parses the command line and ends with an exit code; everything else is here.
 
+pub mod aim;
 pub mod app;
+pub mod badge;
 pub mod camera;
 pub mod cli;
 pub mod commands;
@@ -13,6 +15,7 @@ pub mod gallery;
 pub mod health;
 pub mod identity;
 pub mod keys;
+pub mod local_socket;
 pub mod outbox;
 pub mod recognition;
 mod sqlcipher;

@@ -13,10 +13,13 @@ use super::door::{Door, spawn_owned};
 use super::roads::BothRoads;
 use super::storage;
 use crate::gallery::sync::GallerySync;
+use crate::identity::IdentityStore;
+use crate::keys::KeyStore;
 use crate::sync::drain::{Drain, DrainSettings};
 use crate::sync::heartbeat::{HeartbeatTask, time_floor};
 use crate::sync::https::CentralApi;
 use crate::sync::mqtt;
+use crate::sync::renewal::RenewalTask;
 use crate::sync::roads::Roads;
 
 const GALLERY_SEAL_KEY: &str = "gallery.key";
@@ -33,7 +36,9 @@ pub(super) struct Central {
 pub(super) fn central(door: &Door) -> anyhow::Result<Central> {
     let time_file = door.config.device.data_dir.join("central-time");
     let tls_time = Arc::new(FlooredTime::new(Arc::clone(&door.clock), time_floor(&time_file)));
-    let api = CentralApi::new(Arc::clone(&door.identity), Arc::clone(&tls_time) as _)?;
+    let own =
+        door.identity.certificate.as_ref().map(|certificate| certificate.open(&door.keys)).transpose()?;
+    let api = CentralApi::new(Arc::clone(&door.identity), own, Arc::clone(&tls_time) as _)?;
     Ok(Central { api, tls_time, time_file })
 }
 
@@ -92,6 +97,23 @@ pub(super) fn events(door: &Door, central: &Central, supervisor: &mut Supervisor
         let ended = drain.run(&context).await;
         drained.cancel();
         Ok(ended?)
+    });
+    Ok(())
+}
+
+/// Renews the door's certificate; a door with a token has none.
+pub(super) fn renewal(door: &Door, central: &Central, supervisor: &mut Supervisor) -> anyhow::Result<()> {
+    let Some(certificate) = door.identity.certificate.clone() else { return Ok(()) };
+    let data_dir = &door.config.device.data_dir;
+    let task = RenewalTask {
+        api: central.api.clone(),
+        certificate,
+        store: IdentityStore::new(data_dir),
+        keys: KeyStore::open(data_dir, storage::credentials().as_deref())?,
+        time: Arc::clone(&central.tls_time),
+    };
+    spawn_owned(supervisor, "renewal", Policy::critical(), task, |mut task, context| async move {
+        task.run(&context).await
     });
     Ok(())
 }

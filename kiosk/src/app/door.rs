@@ -57,7 +57,7 @@ impl Door {
         clock: Arc<dyn Clock>,
         writer: &mut Option<JoinHandle<()>>,
     ) -> anyhow::Result<(Self, Pipeline)> {
-        let identity = Arc::new(Identity::load(&config.device.join_file)?);
+        let identity = Arc::new(Identity::find(&config.device)?);
         let keys = KeyStore::open(&config.device.data_dir, storage::credentials().as_deref())?;
         let (outbox, aside) = storage::open_outbox(&config, &identity, &keys, clock.now())?;
         if let Some(aside) = aside {

@@ -4,20 +4,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use lintel_core::event::PersonalPart;
+use lintel_core::event::{EventKind, PersonalPart};
 use lintel_runtime::supervisor::TaskContext;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::faults;
+use crate::feedback::show::Storing;
+use crate::feedback::shown_name::ShownName;
 use crate::feedback::stream::FeedbackHandle;
 use crate::feedback::{Feedback, Stored};
 use crate::gallery::index::SharedGallery;
 use crate::health::ClockWatch;
 use crate::identity::Identity;
-use crate::outbox::{AppendError, EventDraft, OutboxHandle};
+use crate::outbox::{AppendError, EventDraft, OutboxHandle, OutboxStatus};
 use crate::recognition::worker::WorkerHandle;
-use crate::recognition::{Decision, Progress};
+use crate::recognition::{Decision, Outcome, Progress};
 
 /// Without a decision it beats this often, so that the watchdog sees it wait and not hang.
 const BEAT: Duration = Duration::from_secs(10);
@@ -28,6 +30,11 @@ pub(super) struct Recorder {
     pub(super) progress: Progress,
     pub(super) worker: WorkerHandle,
     pub(super) feedback: FeedbackHandle,
+    /// How much of a name is shown.
+    pub(super) names: ShownName,
+    /// Whether attendance can be stored; told to the screen.
+    // Overflow: overwritten; only the present state counts.
+    pub(super) storing_tx: watch::Sender<Storing>,
     pub(super) shared: SharedGallery,
     pub(super) identity: Arc<Identity>,
     pub(super) pack: String,
@@ -50,7 +57,7 @@ impl Recorder {
                 },
                 // A writer that hangs must stop the beat: it is asked, and not only waited beside.
                 () = tokio::time::sleep(BEAT) => {
-                    self.outbox.status().await?;
+                    self.look_for_room(&self.outbox.status().await?);
                 }
             }
         }
@@ -63,7 +70,10 @@ impl Recorder {
 
     async fn record(&self, decision: &Decision) {
         faults::point("decision.queued");
-        let stored = if decision.repeat { Stored::Counted } else { self.store(decision).await };
+        let stored = match decision.outcome.event_kind() {
+            Some(kind) if !decision.repeat => self.store(decision, kind).await,
+            Some(_) | None => Stored::Counted,
+        };
         match stored {
             Stored::Committed { .. } => self.progress.stored(),
             Stored::Counted => self.progress.counted(),
@@ -73,15 +83,28 @@ impl Recorder {
             self.worker.not_stored(person);
         }
         let gallery = self.shared.load();
-        let name = decision.person.map_or("", |person| gallery.name_of(person));
-        self.feedback.publish(&Feedback::of(decision, stored, name));
+        let name = decision.person.and_then(|person| self.names.of(gallery.name_of(person)));
+        self.feedback.publish(Feedback::of(decision, stored, name));
         faults::point("feedback.given");
     }
 
-    async fn store(&self, decision: &Decision) -> Stored {
-        let draft = self.draft(decision);
+    fn is_now(&self, storing: Storing) {
+        self.storing_tx.send_if_modified(|now| std::mem::replace(now, storing) != storing);
+    }
+
+    /// A twentieth of the outbox free is room again: less would say so and take it back with the next punch.
+    fn look_for_room(&self, status: &OutboxStatus) {
+        let is_full = *self.storing_tx.borrow() == Storing::Full;
+        if is_full && status.backlog_bytes <= status.max_bytes / 20 * 19 {
+            self.is_now(Storing::Fine);
+        }
+    }
+
+    async fn store(&self, decision: &Decision, kind: EventKind) -> Stored {
+        let draft = self.draft(decision, kind);
         match self.outbox.append(draft).await {
             Ok(appended) => {
+                self.is_now(Storing::Fine);
                 let online = self.online.load(Ordering::Relaxed);
                 log::info!("event.id" = appended.event_id.to_string().as_str(), "event.seq" = appended.seq,
                     "event.kind" = decision.outcome.as_str(); "event stored");
@@ -89,6 +112,11 @@ impl Recorder {
             }
             Err(AppendError::RateLimited { .. }) => Stored::Counted,
             Err(error) => {
+                // Events of strangers may be refused while there is still room for punches.
+                if decision.outcome == Outcome::Punch {
+                    let is_full = matches!(error, AppendError::Full { .. });
+                    self.is_now(if is_full { Storing::Full } else { Storing::Broken });
+                }
                 let error = anyhow::Error::from(error);
                 log::error!("event.kind" = decision.outcome.as_str(),
                     "error" = lintel_runtime::exit::chain(&error).as_str(); "an event could not be stored");
@@ -97,14 +125,14 @@ impl Recorder {
         }
     }
 
-    fn draft(&self, decision: &Decision) -> EventDraft {
+    fn draft(&self, decision: &Decision, kind: EventKind) -> EventDraft {
         let personal = PersonalPart {
             person_id: decision.person,
-            evidence: Some(decision.evidence.clone()),
+            evidence: decision.evidence.clone(),
             reasons: decision.reasons.clone(),
         };
         EventDraft {
-            kind: decision.outcome.event_kind(),
+            kind,
             direction_hint: self.identity.direction,
             captured_at: decision.captured_at,
             clock: self.watch.reading(decision.monotonic_ms),

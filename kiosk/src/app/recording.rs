@@ -6,11 +6,14 @@ use std::time::Duration;
 use lintel_runtime::Heartbeats;
 use lintel_runtime::supervisor::{Policy, Supervisor};
 use lintel_vision::Pipeline;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::door::{Door, spawn_owned};
 use super::recorder::Recorder;
+use super::screen::{self, ScreenParts};
+use crate::aim::tap::Tap;
 use crate::camera::thread::{CameraThread, max_silence};
+use crate::feedback::show::Storing;
 use crate::feedback::stream::FeedbackStream;
 use crate::recognition::worker::WorkerHandle;
 use crate::recognition::{Params, Recogniser};
@@ -37,6 +40,7 @@ pub(super) fn start(
     let beat = heartbeats.promise("camera", max_silence(&config.camera));
     let camera = CameraThread::start(config.camera.source()?, &config.camera, Arc::clone(&door.clock), beat)?;
     let beat = heartbeats.promise("recognition", Duration::from_secs(30));
+    let tap = Tap::default();
     let worker = WorkerHandle::start(
         pipeline,
         recogniser,
@@ -44,6 +48,7 @@ pub(super) fn start(
         Arc::clone(&door.shared),
         decisions_tx,
         door.progress.clone(),
+        tap.clone(),
         Box::new(move || beat.beat()),
     )?;
     let (feedback, stream) = FeedbackStream::open(&config.feedback.socket_in(&config.device.data_dir))?;
@@ -51,12 +56,23 @@ pub(super) fn start(
         stream.serve(context.token).await;
         Ok(())
     });
+    let (storing_tx, storing_rx) = watch::channel(Storing::default());
+    let parts = ScreenParts {
+        feedback: &feedback,
+        undecided_rx: worker.undecided_rx.clone(),
+        camera_rx: camera.state_rx.clone(),
+        storing_rx,
+        tap,
+    };
+    screen::start(door, parts, supervisor)?;
     let recorder = Recorder {
         decisions_rx,
         outbox: door.outbox.clone(),
         progress: door.progress.clone(),
         worker,
         feedback,
+        names: config.feedback.names,
+        storing_tx,
         shared: Arc::clone(&door.shared),
         identity: Arc::clone(&door.identity),
         pack: door.pack.clone(),

@@ -23,6 +23,7 @@ struct State {
     put: u64,
     overwritten: u64,
     closed: bool,
+    nudged: bool,
 }
 
 /// What came of a wait.
@@ -63,18 +64,25 @@ impl FrameSlot {
         self.0.1.notify_one();
     }
 
+    /// Ends a wait at once, without a frame: there is something else to look at.
+    pub fn nudge(&self) {
+        self.state().nudged = true;
+        self.0.1.notify_one();
+    }
+
     /// No more frames will come. One that waits can still be taken.
     pub fn close(&self) {
         self.state().closed = true;
         self.0.1.notify_all();
     }
 
-    /// Takes the newest frame, waiting for one at most this long.
+    /// Takes the newest frame, waiting for one at most this long, or until it is nudged.
     #[must_use]
     pub fn take(&self, patience: Duration) -> Taken {
-        let waiting = |state: &mut State| state.frame.is_none() && !state.closed;
+        let waiting = |state: &mut State| state.frame.is_none() && !state.closed && !state.nudged;
         let waited = self.0.1.wait_timeout_while(self.state(), patience, waiting);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.nudged = false;
         match state.frame.take() {
             Some(frame) => Taken::Frame(Box::new(frame)),
             None if state.closed => Taken::Closed,
@@ -108,6 +116,17 @@ mod tests {
         slot.put(frame(2));
         let Taken::Frame(taken) = slot.take(Duration::ZERO) else { panic!("nothing taken") };
         assert_eq!((taken.monotonic_ms, slot.counts()), (2, (2, 1)));
+        assert!(matches!(slot.take(Duration::ZERO), Taken::Nothing));
+    }
+
+    #[test]
+    fn a_nudge_ends_one_wait_and_takes_no_frame_away() {
+        let slot = FrameSlot::new();
+        slot.nudge();
+        assert!(matches!(slot.take(Duration::from_secs(60)), Taken::Nothing));
+        slot.put(frame(1));
+        slot.nudge();
+        assert!(matches!(slot.take(Duration::from_secs(60)), Taken::Frame(_)));
         assert!(matches!(slot.take(Duration::ZERO), Taken::Nothing));
     }
 

@@ -15,6 +15,7 @@ use lintel_runtime::Beat;
 use lintel_runtime::backoff::Backoff;
 use lintel_runtime::clock::jitter;
 use lintel_runtime::systemd;
+use tokio::sync::watch;
 
 use super::slot::{FrameSlot, TimedFrame};
 use super::{FrameSource, Next, SourceError, open};
@@ -66,6 +67,20 @@ pub struct CameraCounts {
     pub failed: AtomicU64,
 }
 
+/// Whether there are pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CameraState {
+    /// Being opened for the first time.
+    #[default]
+    Opening,
+    /// Frames come.
+    Playing,
+    /// It can't be opened, or gives no frames; it is tried again.
+    Failed,
+    /// A recording is over.
+    Ended,
+}
+
 /// A running camera thread.
 #[derive(Debug)]
 pub struct CameraThread {
@@ -73,6 +88,8 @@ pub struct CameraThread {
     pub slot: FrameSlot,
     /// What it has done.
     pub counts: Arc<CameraCounts>,
+    /// Whether there are pictures now.
+    pub state_rx: watch::Receiver<CameraState>,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
 }
@@ -85,6 +102,8 @@ struct Player {
     clock: Arc<dyn Clock>,
     slot: FrameSlot,
     counts: Arc<CameraCounts>,
+    // Overflow: overwritten; only the present state counts.
+    state_tx: watch::Sender<CameraState>,
     stop: Stop,
     beat: Beat,
     opener: Opener,
@@ -119,18 +138,20 @@ impl CameraThread {
         beat: Beat,
     ) -> std::io::Result<Self> {
         let (slot, counts, stop) = (FrameSlot::new(), Arc::new(CameraCounts::default()), Stop::default());
+        let (state_tx, state_rx) = watch::channel(CameraState::default());
         let player = Player {
             spec,
             config: config.clone(),
             clock,
             slot: slot.clone(),
             counts: Arc::clone(&counts),
+            state_tx,
             stop: stop.clone(),
             beat,
             opener,
         };
         let thread = std::thread::Builder::new().name("camera".to_owned()).spawn(move || player.run())?;
-        Ok(Self { slot, counts, stop, thread: Some(thread) })
+        Ok(Self { slot, counts, state_rx, stop, thread: Some(thread) })
     }
 }
 
@@ -164,12 +185,14 @@ impl Player {
                 Ok(()) if self.stop.is_stopped() => return,
                 Ok(()) if self.config.repeat => {}
                 Ok(()) => {
+                    self.is_now(CameraState::Ended);
                     log::info!("source" = self.spec.to_string().as_str(); "source ended");
                     systemd::status("the recording has ended");
                     self.beat.rest();
                     return;
                 }
                 Err(error) => {
+                    self.is_now(CameraState::Failed);
                     failures += 1;
                     let pause = REOPEN.delay(failures, jitter());
                     self.failed(&error, pause);
@@ -205,6 +228,10 @@ impl Player {
         })
     }
 
+    fn is_now(&self, state: CameraState) {
+        self.state_tx.send_if_modified(|now| std::mem::replace(now, state) != state);
+    }
+
     fn open_and_play(&self, failures: &mut u32) -> Result<(), SourceError> {
         let mut source = (self.opener)(&self.spec, &self.config)?;
         self.counts.opened.fetch_add(1, Ordering::Relaxed);
@@ -228,6 +255,7 @@ impl Player {
                         systemd::status(&format!("watching {}", source.describe()));
                     }
                     *failures = 0;
+                    self.is_now(CameraState::Playing);
                     self.counts.frames.fetch_add(1, Ordering::Relaxed);
                     let (wall, monotonic_ms) = (self.clock.now(), self.clock.monotonic_ms());
                     self.slot.put(TimedFrame { frame, wall, monotonic_ms });
@@ -277,6 +305,7 @@ mod tests {
         std::fs::write(folder.path().join("a.jpg"), b"").unwrap();
         let camera = start(SourceSpec::Images(folder.path().to_owned()));
         assert!(matches!(camera.slot.take(Duration::from_secs(20)), Taken::Closed));
+        assert_eq!(*camera.state_rx.borrow(), CameraState::Ended);
         assert_eq!(camera.counts.skipped.load(Ordering::Relaxed), 1);
     }
 
@@ -287,6 +316,10 @@ mod tests {
         while camera.counts.failed.load(Ordering::Relaxed) == 0 && Instant::now() < deadline {
             std::thread::yield_now();
         }
+        while *camera.state_rx.borrow() != CameraState::Failed && Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+        assert_eq!(*camera.state_rx.borrow(), CameraState::Failed);
         let before = Instant::now();
         drop(camera);
         assert!(before.elapsed() < Duration::from_secs(5));

@@ -13,7 +13,7 @@ use lintel_runtime::exit::{ExitCode, chain};
 use crate::app::storage;
 use crate::camera;
 use crate::config::KioskConfig;
-use crate::identity::Identity;
+use crate::identity::{Identity, IdentityError};
 use crate::keys::KeyStore;
 
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -28,15 +28,8 @@ pub fn run(loaded: &Loaded<KioskConfig>, json: bool) -> anyhow::Result<ExitCode>
     report.push(settings(loaded));
     report.push(model_pack(config));
     report.push(camera_check(config));
-    let identity = Identity::load(&config.device.join_file);
-    report.push(match &identity {
-        Ok(identity) => Check::ok("join file", format!("device {}", identity.device_id)),
-        Err(error) => Check::fail(
-            "join file",
-            words(error),
-            "copy the file that `lintel-central device add` wrote and set device.join_file",
-        ),
-    });
+    let identity = Identity::find(&config.device);
+    report.push(identity_check(&identity));
     report.push(key(config));
     if let Ok(identity) = &identity {
         report.push(outbox(config, identity));
@@ -45,7 +38,7 @@ pub fn run(loaded: &Loaded<KioskConfig>, json: bool) -> anyhow::Result<ExitCode>
     report.push(disk(config));
     if let Ok(identity) = identity {
         report.push(broker(config, &identity));
-        report.push(central(identity));
+        report.push(central(config, identity));
     }
     if json {
         println!("{}", serde_json::to_string_pretty(&report.json())?);
@@ -53,6 +46,28 @@ pub fn run(loaded: &Loaded<KioskConfig>, json: bool) -> anyhow::Result<ExitCode>
         print!("{}", report.table(lintel_runtime::telemetry::colour_wanted()));
     }
     Ok(report.exit_code())
+}
+
+fn identity_check(identity: &Result<Identity, IdentityError>) -> Check {
+    let identity = match identity {
+        Ok(identity) => identity,
+        Err(error) => {
+            let advice = "get a code with `lintel-central device invite` and run `lintel-kiosk join CODE`";
+            return Check::fail("identity", words(error), advice);
+        }
+    };
+    let Some(certificate) = &identity.certificate else {
+        return Check::ok("identity", format!("device {}, with a token", identity.device_id));
+    };
+    let days = certificate.days_left(SystemClock.now());
+    let found = format!("device {}, certificate for {days} days", identity.device_id);
+    match days {
+        ..0 => {
+            Check::fail("identity", found, "let the door reach central: an expired certificate is renewed")
+        }
+        0..14 => Check::warn("identity", found, "let the door reach central: it renews the certificate"),
+        _ => Check::ok("identity", found),
+    }
 }
 
 fn words(error: &(dyn std::error::Error + 'static)) -> String {
@@ -207,11 +222,14 @@ fn broker(config: &KioskConfig, identity: &Identity) -> Check {
     }
 }
 
-fn central(identity: Identity) -> Check {
+fn central(config: &KioskConfig, identity: Identity) -> Check {
     let url = identity.central_url.clone();
     let asked = (|| -> anyhow::Result<()> {
+        let keys = KeyStore::look(&config.device.data_dir, storage::credentials().as_deref())?;
+        let own = identity.certificate.as_ref().map(|certificate| certificate.open(&keys)).transpose()?;
         let api = crate::sync::https::CentralApi::new(
             Arc::new(identity),
+            own,
             Arc::new(rustls::time_provider::DefaultTimeProvider),
         )?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -22,6 +22,7 @@ pub fn run(config: &KioskConfig, command: &GalleryCommand) -> anyhow::Result<()>
         println!("revision   {}", state.revision);
         println!("people     {}", state.people);
         println!("templates  {} of pack {}", state.templates, state.model_pack);
+        println!("badges     {}", state.badges);
         println!("zone       {}", state.zone);
     }
     Ok(())

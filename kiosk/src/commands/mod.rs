@@ -2,10 +2,12 @@
 //!
 //! Settings are loaded and logging is started here, once for all of them.
 
+pub mod aim;
 pub mod bench;
 pub mod config;
 pub mod doctor;
 pub mod gallery;
+pub mod join;
 pub mod outbox;
 pub mod replay;
 pub mod run;
@@ -42,6 +44,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
     match cli.command {
         Command::Run => run::run(config).map(|()| ExitCode::Fine),
+        Command::Join { code } => join::run(&config, code).map(|()| ExitCode::Fine),
         Command::Replay(args) => {
             replay::run(&args, &config.vision, &config.recognition, &config.camera).map(|()| ExitCode::Fine)
         }
@@ -51,6 +54,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Bench(args) => {
             bench::run(&args, &config.vision, &config.recognition).map(|()| ExitCode::Fine)
         }
+        Command::Aim(args) => aim::run(&args, &config).map(|()| ExitCode::Fine),
         Command::Gallery(command) => gallery::run(&config, &command).map(|()| ExitCode::Fine),
     }
 }

@@ -1,9 +1,10 @@
 //! `replay`: production recognition over a recording, without network, centre or outbox.
 //!
-//! For trying a camera position, a pack or thresholds on people whose pictures are at hand. It enrols from
-//! a folder, plays the recording as fast as the machine can, and prints each decision at its time in the
+//! For trying a camera position, a pack, thresholds or a badge's size on people whose pictures are at hand.
+//! It enrols from a folder, takes a list of badges, plays the recording as fast as the machine can, and prints each decision at its time in the
 //! clip. It stores nothing and sends nothing.
 
+mod badges;
 pub mod enrol;
 pub(crate) mod report;
 
@@ -13,13 +14,14 @@ use std::time::{Duration, Instant};
 use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressStyle};
 use lintel_core::time::UtcMillis;
-use lintel_vision::{Pipeline, StageTimes};
+use lintel_vision::{Pipeline, StageTimes, qr};
 
 use crate::camera::{self, FrameSource, Next};
 use crate::config::camera::{CameraConfig, SourceSpec};
 use crate::config::recognition::RecognitionConfig;
 use crate::config::vision::VisionConfig;
 use crate::gallery::index::GalleryView;
+use crate::recognition::worker::READ_EVERY_MS;
 use crate::recognition::{Decision, FrameTime, Params, Recogniser, eye, open};
 
 /// What can be typed behind `replay`.
@@ -28,8 +30,11 @@ pub struct ReplayArgs {
     /// A video file, a folder of pictures, or a source as in camera.source.
     pub source: String,
     /// Folder with one sub-folder of pictures for each person; the sub-folder's name is the person.
-    #[arg(long, value_name = "DIR")]
-    pub enrol: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "badges")]
+    pub enrol: Option<PathBuf>,
+    /// What `lintel-central badge list --json` has written: these badges are good here.
+    #[arg(long, value_name = "FILE")]
+    pub badges: Option<PathBuf>,
     /// Model pack: a name, or a folder with a pack.toml. The best installed one when not given.
     #[arg(long)]
     pub pack: Option<String>,
@@ -46,6 +51,7 @@ pub(crate) struct Stages {
     pub(crate) align: Vec<Duration>,
     pub(crate) embed: Vec<Duration>,
     pub(crate) matching: Vec<Duration>,
+    pub(crate) codes: Vec<Duration>,
     pub(crate) frame: Vec<Duration>,
 }
 
@@ -93,8 +99,12 @@ pub fn run(
     if pipeline.pack().trial_only() && !args.json {
         println!("{}", report::trial_notice(pipeline.pack().name()));
     }
-    let enrolled = enrol::folder(&mut pipeline, &args.enrol)?;
-    let gallery = enrolled.gallery(pipeline.pack())?;
+    let enrolled = match &args.enrol {
+        Some(folder) => enrol::folder(&mut pipeline, folder)?,
+        None => enrol::Enrolled { people: Vec::new() },
+    };
+    let badges = args.badges.as_deref().map(badges::Badges::read).transpose()?.unwrap_or_default();
+    let gallery = enrolled.gallery(pipeline.pack(), &badges)?;
     if !args.json {
         report::print_enrolment(&enrolled);
     }
@@ -158,6 +168,7 @@ fn play(
 ) -> anyhow::Result<Played> {
     let mut played = Played::default();
     let mut recogniser = Recogniser::new(params);
+    let mut read_ms: Option<i64> = None;
     let started = Instant::now();
     loop {
         let frame = match source.next_frame()? {
@@ -175,6 +186,18 @@ fn play(
         let at = FrameTime { monotonic_ms: at_ms, wall: UtcMillis::from_i64(at_ms), dequeued };
         played.frames += 1;
         played.last_ms = at_ms;
+        // As at a door, but in line: a replay must not lose a picture.
+        if read_ms.is_none_or(|last| at_ms.saturating_sub(last) >= READ_EVERY_MS)
+            && let Ok(grey) = pipeline.grey(&frame)
+        {
+            read_ms = Some(at_ms);
+            let started = Instant::now();
+            let codes = qr::read(&grey);
+            played.stages.codes.push(started.elapsed());
+            let decisions = recogniser.show(at, &codes, gallery.badges(), gallery.revision());
+            decisions.iter().for_each(&show);
+            played.decisions.extend(decisions);
+        }
         match eye::look(pipeline, &mut recogniser, &frame, at, gallery) {
             Ok(looked) => {
                 played.stages.take(&looked.times, looked.matching, looked.embedded, dequeued.elapsed());

@@ -82,6 +82,10 @@ fn check(loaded: &Loaded<KioskConfig>) -> Result<(), ConfigError> {
     let config = &loaded.value;
     config.camera.check().map_err(|error| loaded.wrong(error.key, error.message.clone()))?;
     config.recognition.check().map_err(|error| loaded.wrong(error.key, error.message.clone()))?;
+    config
+        .feedback
+        .page_address()
+        .map_err(|error| loaded.wrong("feedback.page_listen", error.to_string()))?;
     let ranges = [
         ("vision.detect_width", u64::from(config.vision.detect_width), 64, 4096),
         ("vision.threads", config.vision.threads as u64, 1, 64),
@@ -126,6 +130,8 @@ mod tests {
             ("outbox.max_bytes=1", "outbox.max_bytes"),
             ("camera.source=webcam", "v4l2:"),
             ("recognition.frames=1", "one frame never decides"),
+            ("feedback.page_listen=0.0.0.0:8470", "only a screen at this machine"),
+            ("feedback.names=nickname", "initials"),
         ] {
             let error = with(set).unwrap_err().to_string();
             assert!(error.contains(says) && error.contains("--set"), "{error}");

@@ -5,6 +5,17 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What the door does with how alive a face looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LivenessUse {
+    /// It isn't asked.
+    Off,
+    /// It stands in the evidence of each event and decides nothing.
+    #[default]
+    Log,
+}
+
 /// The section, as written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -23,6 +34,8 @@ pub struct RecognitionConfig {
     pub region: [f32; 4],
     /// Narrower faces are not compared, px in the camera's picture.
     pub min_face_px: f32,
+    /// What is done with how alive a face looks.
+    pub liveness: LivenessUse,
 }
 
 impl Default for RecognitionConfig {
@@ -34,6 +47,7 @@ impl Default for RecognitionConfig {
             cooldown_s: 60,
             region: [0.0, 0.0, 1.0, 1.0],
             min_face_px: 32.0,
+            liveness: LivenessUse::default(),
         }
     }
 }
@@ -59,6 +73,10 @@ pub const DESCRIPTIONS: &[(&str, &str)] = &[
         "Part of the picture that is looked at: left, top, right, bottom as fractions of its width and height.",
     ),
     ("recognition.min_face_px", "Narrower faces are not compared, in pixels of the camera's picture."),
+    (
+        "recognition.liveness",
+        "Whether a face looks like a person or a picture of one: off (not asked) or log (kept with the event's evidence). Nobody is refused for it yet.",
+    ),
 ];
 
 /// A setting of the section that can't be used.

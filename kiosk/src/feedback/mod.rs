@@ -1,8 +1,13 @@
-//! What the person in front of the door is told: a log line and a local event stream.
+//! What the person in front of the door is told: a log line, a local event stream, a page for a screen.
 //!
 //! Made from a decision and what became of it, and only after that is durable: nobody is told "recorded"
 //! about something that a power cut could still take away. It never leaves the machine.
 
+pub mod hint;
+pub mod page;
+pub mod presentation;
+pub mod show;
+pub mod shown_name;
 pub mod stream;
 
 use lintel_core::ids::{EventId, PersonId};
@@ -27,6 +32,8 @@ pub enum FeedbackState {
     StoredOffline,
     /// It could not be stored: try again, or call somebody.
     Fault,
+    /// A badge that this door doesn't take: unknown, revoked or damaged.
+    BadgeRefused,
 }
 
 impl FeedbackState {
@@ -40,6 +47,16 @@ impl FeedbackState {
             Self::ComeCloser => "come_closer",
             Self::StoredOffline => "stored_offline",
             Self::Fault => "fault",
+            Self::BadgeRefused => "badge_refused",
+        }
+    }
+
+    /// Whether the person has been recorded, now or a moment ago.
+    #[must_use]
+    pub const fn is_confirmation(self) -> bool {
+        match self {
+            Self::Recorded | Self::AlreadyRecorded | Self::StoredOffline => true,
+            Self::NotRecognised | Self::ComeCloser | Self::Fault | Self::BadgeRefused => false,
         }
     }
 }
@@ -84,9 +101,9 @@ pub struct Feedback {
 }
 
 impl Feedback {
-    /// The feedback for a decision after `stored` is known. `name` is the person's display name.
+    /// The feedback for a decision after `stored` is known. `name` is what the site shows of the person's name.
     #[must_use]
-    pub fn of(decision: &Decision, stored: Stored, name: &str) -> Self {
+    pub fn of(decision: &Decision, stored: Stored, name: Option<String>) -> Self {
         let event_id = match stored {
             Stored::Committed { event_id, .. } => Some(event_id),
             Stored::Counted | Stored::Refused => None,
@@ -95,7 +112,7 @@ impl Feedback {
             at_ms: decision.captured_at,
             state: state_of(decision, stored),
             person: decision.person,
-            name: (decision.person.is_some() && !name.is_empty()).then(|| name.to_owned()),
+            name: name.filter(|_| decision.person.is_some()),
             event_id,
             outcome: decision.outcome.as_str().to_owned(),
             reasons: decision.reasons.clone(),
@@ -108,7 +125,8 @@ impl Feedback {
         let event = self.event_id.map(|event| event.to_string()).unwrap_or_default();
         log::info!(
             "state" = self.state.as_str(), "outcome" = self.outcome.as_str(), "person.id" = person.as_str(),
-            "event.id" = event.as_str(), "captured.at_ms" = self.at_ms.as_i64();
+            "event.id" = event.as_str(), "captured.at_ms" = self.at_ms.as_i64(),
+            "reason" = self.reasons.join(",").as_str();
             "feedback"
         );
     }
@@ -116,11 +134,14 @@ impl Feedback {
 
 fn state_of(decision: &Decision, stored: Stored) -> FeedbackState {
     match (decision.outcome, stored) {
-        (Outcome::Punch, _) if decision.repeat => FeedbackState::AlreadyRecorded,
-        (Outcome::Punch, Stored::Committed { online: true, .. }) => FeedbackState::Recorded,
-        (Outcome::Punch, Stored::Committed { online: false, .. }) => FeedbackState::StoredOffline,
+        (Outcome::Punch | Outcome::Badge, _) if decision.repeat => FeedbackState::AlreadyRecorded,
+        (Outcome::Punch | Outcome::Badge, Stored::Committed { online: true, .. }) => FeedbackState::Recorded,
+        (Outcome::Punch | Outcome::Badge, Stored::Committed { online: false, .. }) => {
+            FeedbackState::StoredOffline
+        }
         // A punch that isn't stored is never shown as anything else than a fault.
-        (Outcome::Punch, Stored::Counted | Stored::Refused) => FeedbackState::Fault,
+        (Outcome::Punch | Outcome::Badge, Stored::Counted | Stored::Refused) => FeedbackState::Fault,
+        (Outcome::BadgeRefused, _) => FeedbackState::BadgeRefused,
         (Outcome::Unknown | Outcome::Ambiguous, _) => FeedbackState::NotRecognised,
         (Outcome::LowQuality, _) => FeedbackState::ComeCloser,
     }
@@ -139,9 +160,9 @@ mod tests {
     fn decision(outcome: Outcome, repeat: bool) -> Decision {
         Decision {
             outcome,
-            person: (outcome == Outcome::Punch).then(|| PersonId::new(UtcMillis::from_i64(1), &[7; 10])),
+            person: outcome.is_attendance().then(|| PersonId::new(UtcMillis::from_i64(1), &[7; 10])),
             repeat,
-            evidence: Evidence { score: 0.7, margin: 0.3, frames: 3, liveness: None, quality: 0.8 },
+            evidence: Some(Evidence { score: 0.7, margin: 0.3, frames: 3, liveness: None, quality: 0.8 }),
             reasons: Vec::new(),
             captured_at: UtcMillis::from_i64(5),
             monotonic_ms: 5,
@@ -156,14 +177,17 @@ mod tests {
     #[test]
     fn recorded_is_said_only_of_what_is_committed() {
         let event_id = EventId::new(UtcMillis::from_i64(1), &[1; 10]);
-        let state = |outcome, repeat, stored| Feedback::of(&decision(outcome, repeat), stored, "").state;
+        let state = |outcome, repeat, stored| Feedback::of(&decision(outcome, repeat), stored, None).state;
         let online = Stored::Committed { event_id, online: true };
         let offline = Stored::Committed { event_id, online: false };
-        assert_eq!(state(Outcome::Punch, false, online), FeedbackState::Recorded);
-        assert_eq!(state(Outcome::Punch, false, offline), FeedbackState::StoredOffline);
-        assert_eq!(state(Outcome::Punch, true, Stored::Counted), FeedbackState::AlreadyRecorded);
-        assert_eq!(state(Outcome::Punch, false, Stored::Refused), FeedbackState::Fault);
-        assert_eq!(state(Outcome::Punch, false, Stored::Counted), FeedbackState::Fault);
+        for outcome in [Outcome::Punch, Outcome::Badge] {
+            assert_eq!(state(outcome, false, online), FeedbackState::Recorded);
+            assert_eq!(state(outcome, false, offline), FeedbackState::StoredOffline);
+            assert_eq!(state(outcome, true, Stored::Counted), FeedbackState::AlreadyRecorded);
+            assert_eq!(state(outcome, false, Stored::Refused), FeedbackState::Fault);
+            assert_eq!(state(outcome, false, Stored::Counted), FeedbackState::Fault);
+        }
+        assert_eq!(state(Outcome::BadgeRefused, false, Stored::Counted), FeedbackState::BadgeRefused);
         assert_eq!(state(Outcome::Ambiguous, false, online), FeedbackState::NotRecognised);
         assert_eq!(state(Outcome::LowQuality, false, Stored::Counted), FeedbackState::ComeCloser);
     }
@@ -172,12 +196,16 @@ mod tests {
     fn a_line_of_the_stream_has_these_names() {
         let event_id = EventId::new(UtcMillis::from_i64(1), &[1; 10]);
         let stored = Stored::Committed { event_id, online: true };
-        let line = Feedback::of(&decision(Outcome::Punch, false), stored, "Ada");
+        let line = Feedback::of(&decision(Outcome::Punch, false), stored, Some("Ada".into()));
         let json = serde_json::to_value(&line).unwrap();
         assert_eq!((json["at_ms"].as_i64(), json["state"].as_str()), (Some(5), Some("recorded")));
         assert_eq!((json["name"].as_str(), json["outcome"].as_str()), (Some("Ada"), Some("punch")));
         assert_eq!(json["event_id"].as_str(), Some(event_id.to_string().as_str()));
-        let nobody = serde_json::to_value(Feedback::of(&decision(Outcome::Unknown, false), stored, "Ada"));
+        let nobody = serde_json::to_value(Feedback::of(
+            &decision(Outcome::Unknown, false),
+            stored,
+            Some("Ada".into()),
+        ));
         assert!(nobody.unwrap().get("name").is_none());
     }
 }

@@ -3,8 +3,8 @@
 //! For a light, a tone or a screen beside the door. A reader that is slow loses the oldest lines and is told
 //! how many, as `{"lost":N}`; it can never slow the door down. What readers send is not read.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Feedback;
+use crate::local_socket::{self, SocketError};
 
 /// Lines that wait for a slow reader.
 const WAITING_LINES: usize = 64;
@@ -22,27 +23,10 @@ const MAX_READERS: usize = 16;
 /// A reader that takes nothing for this long is let go.
 const WRITE_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why the socket can't be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum StreamError {
-    /// Something that isn't a socket is there.
-    #[error("{} is in the way: it isn't a socket; remove it or set feedback.socket", .0.display())]
-    InTheWay(PathBuf),
-    /// The system refused.
-    #[error("can't open the socket {}: set feedback.socket to a path in a folder that this program may write", path.display())]
-    Bind {
-        /// Where.
-        path: PathBuf,
-        /// What it said.
-        #[source]
-        source: std::io::Error,
-    },
-}
-
 /// The sending end.
 #[derive(Debug, Clone)]
 pub struct FeedbackHandle {
-    lines_tx: broadcast::Sender<std::sync::Arc<str>>,
+    results_tx: broadcast::Sender<Arc<Feedback>>,
 }
 
 /// The socket, before it is served.
@@ -50,20 +34,21 @@ pub struct FeedbackHandle {
 pub struct FeedbackStream {
     listener: UnixListener,
     path: PathBuf,
-    lines_tx: broadcast::Sender<std::sync::Arc<str>>,
+    results_tx: broadcast::Sender<Arc<Feedback>>,
 }
 
 impl FeedbackHandle {
     /// Logs the feedback and sends it to whoever listens. Never waits.
-    pub fn publish(&self, feedback: &Feedback) {
+    pub fn publish(&self, feedback: Feedback) {
         feedback.log();
-        match serde_json::to_string(feedback) {
-            // Nobody listening is the usual case and no failure.
-            Ok(line) => drop(self.lines_tx.send(format!("{line}\n").into())),
-            Err(error) => {
-                log::error!("error" = error.to_string().as_str(); "feedback can't be written as JSON")
-            }
-        }
+        // Nobody listening is the usual case and no failure.
+        drop(self.results_tx.send(Arc::new(feedback)));
+    }
+
+    /// What is published from now on. A reader that falls behind loses the oldest.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Feedback>> {
+        self.results_tx.subscribe()
     }
 }
 
@@ -71,22 +56,13 @@ impl FeedbackStream {
     /// Opens the socket (mode 0660), in place of one that an earlier run left. Needs a tokio runtime.
     ///
     /// # Errors
-    /// [`StreamError`] says what is in the way.
-    pub fn open(path: &Path) -> Result<(FeedbackHandle, Self), StreamError> {
-        let refused = |source| StreamError::Bind { path: path.to_owned(), source };
-        match std::fs::symlink_metadata(path) {
-            Ok(there) if std::os::unix::fs::FileTypeExt::is_socket(&there.file_type()) => {
-                std::fs::remove_file(path).map_err(refused)?;
-            }
-            Ok(_) => return Err(StreamError::InTheWay(path.to_owned())),
-            Err(_) => {}
-        }
-        let listener = UnixListener::bind(path).map_err(refused)?;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(refused)?;
+    /// [`SocketError`] says what is in the way.
+    pub fn open(path: &Path) -> Result<(FeedbackHandle, Self), SocketError> {
+        let listener = local_socket::open(path, 0o660, "feedback.socket")?;
         // Overflow: the oldest line goes, and the reader is told how many it lost.
-        let (lines_tx, _) = broadcast::channel(WAITING_LINES);
-        let handle = FeedbackHandle { lines_tx: lines_tx.clone() };
-        Ok((handle, Self { listener, path: path.to_owned(), lines_tx }))
+        let (results_tx, _) = broadcast::channel(WAITING_LINES);
+        let handle = FeedbackHandle { results_tx: results_tx.clone() };
+        Ok((handle, Self { listener, path: path.to_owned(), results_tx }))
     }
 
     /// Serves readers until told to stop; removes the socket then.
@@ -98,7 +74,7 @@ impl FeedbackStream {
                 Some(_) = readers.join_next(), if !readers.is_empty() => {}
                 accepted = self.listener.accept() => match accepted {
                     Ok((reader, _)) if readers.len() < MAX_READERS => {
-                        readers.spawn(send(reader, self.lines_tx.subscribe(), stop.clone()));
+                        readers.spawn(send(reader, self.results_tx.subscribe(), stop.clone()));
                     }
                     Ok(_) => log::warn!("readers.max" = MAX_READERS; "too many readers of the feedback stream"),
                     Err(error) => {
@@ -109,25 +85,29 @@ impl FeedbackStream {
             }
         }
         readers.shutdown().await;
-        if let Err(error) = std::fs::remove_file(&self.path) {
-            log::debug!("error" = error.to_string().as_str(); "the feedback socket was gone already");
-        }
+        local_socket::remove(&self.path);
     }
 }
 
 async fn send(
     mut reader: UnixStream,
-    mut lines_rx: broadcast::Receiver<std::sync::Arc<str>>,
+    mut results_rx: broadcast::Receiver<Arc<Feedback>>,
     stop: CancellationToken,
 ) {
     loop {
-        let line = tokio::select! {
+        let result = tokio::select! {
             () = stop.cancelled() => return,
-            line = lines_rx.recv() => line,
+            result = results_rx.recv() => result,
         };
-        let line = match line {
-            Ok(line) => line,
-            Err(RecvError::Lagged(lost)) => format!("{{\"lost\":{lost}}}\n").into(),
+        let line = match result {
+            Ok(feedback) => match serde_json::to_string(&*feedback) {
+                Ok(line) => format!("{line}\n"),
+                Err(error) => {
+                    log::error!("error" = error.to_string().as_str(); "feedback can't be written as JSON");
+                    continue;
+                }
+            },
+            Err(RecvError::Lagged(lost)) => format!("{{\"lost\":{lost}}}\n"),
             Err(RecvError::Closed) => return,
         };
         match tokio::time::timeout(WRITE_PATIENCE, reader.write_all(line.as_bytes())).await {
@@ -167,11 +147,11 @@ mod tests {
         let mut tasks = JoinSet::new();
         tasks.spawn(stream.serve(stop.clone()));
         let reader = UnixStream::connect(&path).await.unwrap();
-        while handle.lines_tx.receiver_count() == 0 {
+        while handle.results_tx.receiver_count() == 0 {
             tokio::task::yield_now().await;
         }
-        handle.publish(&feedback(1));
-        handle.publish(&feedback(2));
+        handle.publish(feedback(1));
+        handle.publish(feedback(2));
         let mut lines = BufReader::new(reader).lines();
         for at in [1, 2] {
             let line = lines.next_line().await.unwrap().unwrap();
@@ -188,12 +168,12 @@ mod tests {
         let path = folder.path().join("feedback.sock");
         let (handle, stream) = FeedbackStream::open(&path).unwrap();
         let (near, far) = UnixStream::pair().unwrap();
-        let lines_rx = handle.lines_tx.subscribe();
+        let results_rx = handle.results_tx.subscribe();
         for at in 0..i64::try_from(WAITING_LINES + 10).unwrap() {
-            handle.publish(&feedback(at));
+            handle.publish(feedback(at));
         }
         let mut tasks = JoinSet::new();
-        tasks.spawn(send(near, lines_rx, CancellationToken::new()));
+        tasks.spawn(send(near, results_rx, CancellationToken::new()));
         let mut lines = BufReader::new(far).lines();
         assert_eq!(lines.next_line().await.unwrap().unwrap(), "{\"lost\":10}");
         let first: Feedback = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();

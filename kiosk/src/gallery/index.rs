@@ -1,4 +1,4 @@
-//! The gallery in memory: who the door may recognise at this moment, ready to be searched.
+//! The gallery in memory: whose face and whose badge the door knows at this moment, ready to be searched.
 //!
 //! One value, built off the recognition thread and swapped in whole, so that a frame is always compared
 //! with one revision. It never changes after it is built and never prints a template.
@@ -8,6 +8,7 @@ use lintel_core::ids::PersonId;
 use lintel_core::time::UtcMillis;
 use lintel_vision::{GalleryIndex, IndexError};
 
+use crate::badge::BadgeBook;
 use crate::recognition::{Gallery, GalleryMatch, Nearest};
 
 /// What the door knows of a person besides their face.
@@ -27,6 +28,7 @@ pub struct GalleryView {
     /// `None`: a gallery of nobody.
     index: Option<GalleryIndex>,
     people: Vec<Person>,
+    badges: BadgeBook,
     revision: i64,
     model_pack: String,
     zone: String,
@@ -53,26 +55,30 @@ impl GalleryView {
     #[must_use]
     pub fn empty(head: GalleryHead) -> Self {
         let GalleryHead { revision, model_pack, zone, .. } = head;
-        Self { index: None, people: Vec::new(), revision, model_pack, zone }
+        Self { index: None, people: Vec::new(), badges: BadgeBook::default(), revision, model_pack, zone }
     }
 
-    /// Builds the matrix. People without templates, or whose time is over at `now`, are left out; build
-    /// again at [`GalleryView::next_expiry`].
+    /// Builds the matrix and the list of badges. People with neither templates nor a badge, or whose time is
+    /// over at `now`, are left out; build again at [`GalleryView::next_expiry`]. `badge_keys` are the public
+    /// keys that sign badges, base64.
     ///
     /// # Errors
     /// [`IndexError`] when a template doesn't belong to the pack or isn't a direction.
     pub fn build<'a>(
         head: GalleryHead,
         people: impl IntoIterator<Item = &'a GalleryPerson>,
+        badge_keys: &[String],
         now: UtcMillis,
     ) -> Result<Self, IndexError> {
         let mut kept = Vec::new();
+        let mut with_badge = Vec::new();
         let mut rows: Vec<(u32, &[f32])> = Vec::new();
         for person in people {
             let over = person.not_after.is_some_and(|end| end <= now);
-            if over || person.templates.is_empty() {
+            if over || (person.templates.is_empty() && person.badges.is_empty()) {
                 continue;
             }
+            with_badge.push(person);
             let slot = u32::try_from(kept.len()).unwrap_or(u32::MAX);
             rows.extend(person.templates.iter().map(|template| (slot, template.embedding.as_slice())));
             kept.push(Person {
@@ -83,7 +89,8 @@ impl GalleryView {
         }
         let index = GalleryIndex::build(head.width, rows.into_iter())?;
         let GalleryHead { revision, model_pack, zone, .. } = head;
-        Ok(Self { index: Some(index), people: kept, revision, model_pack, zone })
+        let badges = BadgeBook::build(badge_keys, with_badge);
+        Ok(Self { index: Some(index), people: kept, badges, revision, model_pack, zone })
     }
 
     /// Revision at the centre.
@@ -104,7 +111,13 @@ impl GalleryView {
         &self.zone
     }
 
-    /// Everybody who can be matched.
+    /// The badges that are good here.
+    #[must_use]
+    pub fn badges(&self) -> &BadgeBook {
+        &self.badges
+    }
+
+    /// Everybody who is known here, by face or by badge.
     #[must_use]
     pub fn people(&self) -> &[Person] {
         &self.people
@@ -167,8 +180,8 @@ impl Gallery for GalleryView {
 #[cfg(test)]
 mod tests {
     use lintel_core::embedding::Embedding;
-    use lintel_core::gallery::GalleryTemplate;
-    use lintel_core::ids::TemplateId;
+    use lintel_core::gallery::{GalleryBadge, GalleryTemplate};
+    use lintel_core::ids::{BadgeId, TemplateId};
 
     use super::*;
 
@@ -186,6 +199,7 @@ mod tests {
             display_name: format!("P{n}"),
             not_after: not_after.map(UtcMillis::from_i64),
             templates: raw.iter().map(template).collect(),
+            badges: Vec::new(),
         }
     }
 
@@ -197,7 +211,7 @@ mod tests {
     fn the_next_person_is_another_one_and_not_another_photo() {
         let people =
             [person(1, &[&[1.0, 0.0, 0.0], &[0.9, 0.1, 0.0]], None), person(2, &[&[0.0, 1.0, 0.0]], None)];
-        let view = GalleryView::build(head(), &people, UtcMillis::from_i64(0)).unwrap();
+        let view = GalleryView::build(head(), &people, &[], UtcMillis::from_i64(0)).unwrap();
         let found = view.nearest(&[1.0, 0.0, 0.0], UtcMillis::from_i64(0));
         assert_eq!(found.best.unwrap().person, id(1));
         assert_eq!(found.next_person.unwrap().person, id(2));
@@ -208,13 +222,27 @@ mod tests {
     fn a_person_whose_time_is_over_is_not_matched_before_or_after_the_view_is_built_anew() {
         let people = [person(1, &[&[1.0, 0.0, 0.0]], Some(100)), person(2, &[&[0.0, 1.0, 0.0]], None)];
         let probe = [1.0, 0.0, 0.0];
-        let early = GalleryView::build(head(), &people, UtcMillis::from_i64(0)).unwrap();
+        let early = GalleryView::build(head(), &people, &[], UtcMillis::from_i64(0)).unwrap();
         assert_eq!(early.next_expiry(), Some(UtcMillis::from_i64(100)));
         assert_eq!(early.nearest(&probe, UtcMillis::from_i64(99)).best.unwrap().person, id(1));
         assert_eq!(early.nearest(&probe, UtcMillis::from_i64(100)), GalleryMatch::default());
-        let late = GalleryView::build(head(), &people, UtcMillis::from_i64(100)).unwrap();
+        let late = GalleryView::build(head(), &people, &[], UtcMillis::from_i64(100)).unwrap();
         assert_eq!(late.people().len(), 1);
         assert_eq!(late.nearest(&probe, UtcMillis::from_i64(100)).best.unwrap().person, id(2));
+    }
+
+    #[test]
+    fn somebody_with_a_badge_alone_is_known_by_name_and_never_by_face() {
+        let badge = GalleryBadge { badge_id: BadgeId::random([1; 16]), not_after: UtcMillis::from_i64(900) };
+        let without_face = GalleryPerson { badges: vec![badge], ..person(1, &[], None) };
+        let people = [without_face, person(2, &[&[0.0, 1.0, 0.0]], None), person(3, &[], None)];
+        let view = GalleryView::build(head(), &people, &[], UtcMillis::from_i64(0)).unwrap();
+        assert_eq!((view.people().len(), view.templates(), view.badges().len()), (2, 1, 1));
+        assert_eq!(view.name_of(id(1)), "P1");
+        assert_eq!(view.nearest(&[0.0, 1.0, 0.0], UtcMillis::from_i64(0)).best.unwrap().person, id(2));
+        let over = GalleryPerson { not_after: Some(UtcMillis::from_i64(5)), ..people[0].clone() };
+        let view = GalleryView::build(head(), &[over], &[], UtcMillis::from_i64(5)).unwrap();
+        assert!(view.badges().is_empty() && view.people().is_empty());
     }
 
     #[test]
@@ -222,6 +250,6 @@ mod tests {
         let view = GalleryView::empty(head());
         assert_eq!(view.nearest(&[1.0, 0.0, 0.0], UtcMillis::from_i64(0)), GalleryMatch::default());
         let people = [person(1, &[&[1.0, 0.0]], None)];
-        assert!(GalleryView::build(head(), &people, UtcMillis::from_i64(0)).is_err());
+        assert!(GalleryView::build(head(), &people, &[], UtcMillis::from_i64(0)).is_err());
     }
 }

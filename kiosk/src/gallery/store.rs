@@ -2,11 +2,12 @@
 //!
 //! Nothing here is the only copy: a file that can't be read is set aside and the gallery is fetched anew.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use lintel_core::embedding::Embedding;
-use lintel_core::gallery::{GalleryDelta, GalleryPerson, GalleryTemplate};
-use lintel_core::ids::{PersonId, TemplateId};
+use lintel_core::gallery::{GalleryBadge, GalleryDelta, GalleryPerson, GalleryTemplate};
+use lintel_core::ids::{BadgeId, PersonId, TemplateId};
 use lintel_core::time::UtcMillis;
 use lintel_runtime::secrets::SecretString;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, params};
@@ -14,8 +15,11 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, param
 use crate::faults;
 use crate::sqlcipher::{self, with_suffix};
 
-const SCHEMA: &str = include_str!("../../../migrations/kiosk/gallery/0001_gallery.sql");
-const VERSION: i64 = 1;
+/// In order; `user_version` counts those that were applied.
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/kiosk/gallery/0001_gallery.sql"),
+    include_str!("../../../migrations/kiosk/gallery/0002_badges.sql"),
+];
 
 /// The gallery's database.
 pub struct GalleryStore {
@@ -35,6 +39,8 @@ pub struct GalleryState {
     pub people: u64,
     /// Their templates.
     pub templates: u64,
+    /// Their badges.
+    pub badges: u64,
 }
 
 /// The gallery can't be used.
@@ -77,8 +83,8 @@ pub enum StoreError {
         /// What is stored.
         have: i64,
     },
-    /// A stored row is no template.
-    #[error("a stored template can't be read: {0}")]
+    /// A stored row is no template or badge.
+    #[error("a stored template or badge can't be read: {0}")]
     Corrupt(String),
 }
 
@@ -118,15 +124,19 @@ impl GalleryStore {
         db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")
             .map_err(failed(act))?;
         let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed(act))?;
-        if found < VERSION {
-            db.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA}; PRAGMA user_version = {VERSION}; COMMIT;"))
-                .map_err(failed("making the gallery's tables"))?;
+        let applied = usize::try_from(found).unwrap_or(0);
+        for (n, migration) in MIGRATIONS.iter().enumerate().skip(applied) {
+            let version = n + 1;
+            db.execute_batch(&format!(
+                "BEGIN IMMEDIATE; {migration}; PRAGMA user_version = {version}; COMMIT;"
+            ))
+            .map_err(failed("making the gallery's tables"))?;
         }
         Ok(Self { db })
     }
 
     /// Opens a gallery for looking, also beside a running door: nothing is made, changed or set aside. None when
-    /// nothing is in the file yet.
+    /// nothing is in the file yet, or nothing that this version has opened.
     ///
     /// # Errors
     /// [`StoreError::WrongKey`], or when it can't be read.
@@ -142,7 +152,7 @@ impl GalleryStore {
             .execute_batch("PRAGMA busy_timeout = 5000;")
             .and_then(|()| db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)));
         match found {
-            Ok(0) => Ok(None),
+            Ok(found) if usize::try_from(found).unwrap_or(0) < MIGRATIONS.len() => Ok(None),
             Ok(_) => Ok(Some(Self { db })),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
                 Err(StoreError::WrongKey { path: path.to_owned(), key_hint: key_hint.to_owned() })
@@ -174,6 +184,7 @@ impl GalleryStore {
             zone: text("zone")?,
             people: count("SELECT COUNT(*) FROM person")?,
             templates: count("SELECT COUNT(*) FROM template")?,
+            badges: count("SELECT COUNT(*) FROM badge")?,
         })
     }
 
@@ -192,7 +203,10 @@ impl GalleryStore {
         faults::point("gallery.before_commit");
         transaction.commit().map_err(failed(act))?;
         faults::point("gallery.after_commit");
-        // What was removed must not stay readable in the log.
+        // What was removed must stay readable neither in the gap of a page whose rows were moved nor in the log.
+        if delta.since == 0 || !delta.remove.is_empty() {
+            self.db.execute_batch("VACUUM").map_err(failed("rewriting the gallery"))?;
+        }
         let truncated = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         truncated.map_err(failed("writing the gallery back"))
     }
@@ -203,6 +217,7 @@ impl GalleryStore {
     /// When the database can't be read.
     pub fn people(&self) -> Result<Vec<GalleryPerson>, StoreError> {
         let act = "reading the gallery";
+        let mut badges = self.badges()?;
         let mut select = self
             .db
             .prepare(
@@ -222,6 +237,7 @@ impl GalleryStore {
                     display_name: row.get(1).map_err(failed(act))?,
                     not_after: row.get::<_, Option<i64>>(2).map_err(failed(act))?.map(UtcMillis::from_i64),
                     templates: Vec::new(),
+                    badges: badges.remove(&person_id).unwrap_or_default(),
                 });
             }
             let template: Option<String> = row.get(3).map_err(failed(act))?;
@@ -235,6 +251,38 @@ impl GalleryStore {
             }
         }
         Ok(people)
+    }
+
+    fn badges(&self) -> Result<HashMap<PersonId, Vec<GalleryBadge>>, StoreError> {
+        let act = "reading the badges";
+        let mut select = self
+            .db
+            .prepare("SELECT person_id, badge_id, not_after FROM badge ORDER BY badge_id")
+            .map_err(failed(act))?;
+        let mut rows = select.query([]).map_err(failed(act))?;
+        let mut badges: HashMap<PersonId, Vec<GalleryBadge>> = HashMap::new();
+        while let Some(row) = rows.next().map_err(failed(act))? {
+            let person: String = row.get(0).map_err(failed(act))?;
+            let badge: String = row.get(1).map_err(failed(act))?;
+            let corrupt = |error: lintel_core::ids::IdError| StoreError::Corrupt(error.to_string());
+            badges.entry(PersonId::parse(&person).map_err(corrupt)?).or_default().push(GalleryBadge {
+                badge_id: BadgeId::parse(&badge).map_err(corrupt)?,
+                not_after: UtcMillis::from_i64(row.get(2).map_err(failed(act))?),
+            });
+        }
+        Ok(badges)
+    }
+
+    /// Public keys that sign badges, base64.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn badge_keys(&self) -> Result<Vec<String>, StoreError> {
+        let act = "reading the badge keys";
+        let mut select =
+            self.db.prepare("SELECT public_key FROM badge_key ORDER BY public_key").map_err(failed(act))?;
+        let keys = select.query_map([], |row| row.get(0)).map_err(failed(act))?;
+        keys.collect::<Result<_, _>>().map_err(failed(act))
     }
 }
 
@@ -251,6 +299,15 @@ fn write(transaction: &Transaction<'_>, delta: &GalleryDelta) -> rusqlite::Resul
         transaction
             .prepare_cached("INSERT INTO person (person_id, display_name, not_after) VALUES (?1, ?2, ?3)")?
             .execute(params![id, person.display_name, person.not_after.map(UtcMillis::as_i64)])?;
+        for badge in &person.badges {
+            // A badge is one person's: whoever had it before hasn't it any more.
+            transaction
+                .prepare_cached(
+                    "INSERT INTO badge (badge_id, person_id, not_after) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (badge_id) DO UPDATE SET person_id = excluded.person_id, not_after = excluded.not_after",
+                )?
+                .execute(params![badge.badge_id.to_string(), id, badge.not_after.as_i64()])?;
+        }
         for template in &person.templates {
             transaction
                 .prepare_cached(
@@ -258,6 +315,10 @@ fn write(transaction: &Transaction<'_>, delta: &GalleryDelta) -> rusqlite::Resul
                 )?
                 .execute(params![template.template_id.to_string(), id, template.embedding.to_bytes()])?;
         }
+    }
+    transaction.execute("DELETE FROM badge_key", [])?;
+    for key in &delta.badge_keys {
+        transaction.execute("INSERT OR IGNORE INTO badge_key (public_key) VALUES (?1)", [key])?;
     }
     let meta = [
         ("revision", delta.revision.to_string()),

@@ -59,7 +59,8 @@ impl GallerySync {
     pub fn load(&self) -> anyhow::Result<()> {
         let view = view(&self.store, &self.pack, self.width, &*self.clock)?;
         log::info!("gallery.revision" = view.revision(), "gallery.len" = view.people().len(),
-            "gallery.templates" = view.templates(); "gallery in use");
+            "gallery.templates" = view.templates(),
+            "gallery.badges" = view.badges().len(); "gallery in use");
         self.shared.store(Arc::new(view));
         Ok(())
     }
@@ -161,9 +162,10 @@ fn view(store: &GalleryStore, pack: &str, width: usize, clock: &dyn Clock) -> an
         zone: state.zone,
         width,
     };
+    let mut people = store.people()?;
     if !usable {
-        return Ok(GalleryView::empty(head));
+        // Another pack's faces are of no use; a badge is one with any pack.
+        people.iter_mut().for_each(|person| person.templates.clear());
     }
-    let people = store.people()?;
-    Ok(GalleryView::build(head, &people, clock.now())?)
+    Ok(GalleryView::build(head, &people, &store.badge_keys()?, clock.now())?)
 }

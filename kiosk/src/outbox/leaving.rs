@@ -8,7 +8,7 @@ use lintel_core::chain::Hash;
 use lintel_core::time::UtcMillis;
 use rusqlite::{OptionalExtension, params};
 
-use super::file::{failed, set_meta, to_sql};
+use super::file::{failed, from_sql, set_meta, to_sql};
 use super::{Acked, Outbox, OutboxError};
 use crate::faults;
 
@@ -26,8 +26,11 @@ impl Outbox {
         if ack.through_seq > self.head.0 {
             return wrong(format!("it covers {} but the last event is {}", ack.through_seq, self.head.0));
         }
+        if ack.through_seq < self.acked_through && ack.at > self.acked_at {
+            return self.go_back(ack);
+        }
         if ack.through_seq <= self.acked_through {
-            return Ok(Acked { newly_acked: 0, backlog: self.backlog() });
+            return Ok(Acked { newly_acked: 0, taken_back: 0, backlog: self.backlog() });
         }
         let own: Vec<u8> = self
             .db
@@ -39,7 +42,36 @@ impl Outbox {
         self.mark(ack, now)?;
         let newly_acked = ack.through_seq - self.acked_through;
         self.read_head()?;
-        Ok(Acked { newly_acked, backlog: self.backlog() })
+        Ok(Acked { newly_acked, taken_back: 0, backlog: self.backlog() })
+    }
+
+    /// A newer ack covers less than an older one: central was restored from a backup. What it lost and this
+    /// door still holds waits again. An older ack that was late on its way has an older time, and one that
+    /// has not only costs sending again what central recognises.
+    fn go_back(&mut self, ack: &AckBody) -> Result<Acked, OutboxError> {
+        let act = "taking an ack back";
+        let own: Option<Vec<u8>> = self
+            .db
+            .query_row("SELECT hash FROM event WHERE seq = ?1", [to_sql(ack.through_seq)], |row| row.get(0))
+            .optional()
+            .map_err(failed(act))?;
+        if let Some(own) = own
+            && self.hash(&own)? != ack.head_hash
+        {
+            let text = format!("event {} has another hash at central", ack.through_seq);
+            return Err(OutboxError::AckMismatch(text));
+        }
+        let to = ack.through_seq.max(self.purged_through);
+        let taken_back = self.acked_through.saturating_sub(to);
+        let transaction = self.db.transaction().map_err(failed(act))?;
+        transaction
+            .execute("UPDATE event SET acked_at = NULL WHERE seq > ?1", [to_sql(to)])
+            .map_err(failed(act))?;
+        set_meta(&transaction, "acked_through", &to.to_string())?;
+        set_meta(&transaction, "acked_at", &ack.at.as_i64().to_string())?;
+        transaction.commit().map_err(failed(act))?;
+        self.read_head()?;
+        Ok(Acked { newly_acked: 0, taken_back, backlog: self.backlog() })
     }
 
     fn mark(&mut self, ack: &AckBody, now: UtcMillis) -> Result<(), OutboxError> {
@@ -63,6 +95,7 @@ impl Outbox {
                 .map_err(failed("keeping a dead letter"))?;
         }
         set_meta(&transaction, "acked_through", &ack.through_seq.to_string())?;
+        set_meta(&transaction, "acked_at", &ack.at.as_i64().max(self.acked_at.as_i64()).to_string())?;
         faults::point("mark.before_commit");
         transaction.commit().map_err(failed(act))?;
         faults::point("mark.after_commit");
@@ -92,6 +125,7 @@ impl Outbox {
         faults::point("purge.before_commit");
         transaction.commit().map_err(failed(act))?;
         faults::point("purge.after_commit");
+        self.purged_through = from_sql(seq);
         Ok(u64::try_from(gone).unwrap_or(0))
     }
 }

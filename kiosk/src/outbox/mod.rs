@@ -163,6 +163,8 @@ pub struct Pending {
 pub struct Acked {
     /// Events that may go now.
     pub newly_acked: u64,
+    /// Events that wait again, because central lost them.
+    pub taken_back: u64,
     /// Events that still wait.
     pub backlog: u64,
 }

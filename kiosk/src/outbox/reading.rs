@@ -58,12 +58,14 @@ impl Outbox {
             }
             events.push(event);
         }
+        let first = events.first().map_or(0, |event: &WireEvent| event.seq);
         let last_seq_in_batch = events.last().map_or(0, |event: &WireEvent| event.seq);
         let batch = (!events.is_empty()).then(|| EventBatch {
             v: 1,
             device_id: self.device.clone(),
             stream: self.stream,
             predecessor: (self.acked_through == 0).then(|| self.predecessor.clone()),
+            oldest: (self.purged_through > 0 && first == self.purged_through + 1).then_some(first),
             events,
         });
         Ok(Pending { batch, last_seq_in_batch, backlog: self.backlog() })

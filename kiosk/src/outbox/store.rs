@@ -25,6 +25,9 @@ pub struct Outbox {
     pub(super) limits: Limits,
     pub(super) head: (u64, Hash),
     pub(super) acked_through: u64,
+    pub(super) purged_through: u64,
+    /// When central signed the newest ack, by its clock.
+    pub(super) acked_at: UtcMillis,
     pub(super) backlog_bytes: u64,
     pub(super) refused: u64,
     pub(super) rate_limited: u64,
@@ -114,6 +117,8 @@ impl Outbox {
             limits,
             head: (0, Hash::GENESIS),
             acked_through: 0,
+            purged_through: 0,
+            acked_at: UtcMillis::default(),
             backlog_bytes: 0,
             refused: 0,
             rate_limited: 0,
@@ -134,6 +139,9 @@ impl Outbox {
             Ok(meta(&self.db, key)?.and_then(|text| text.parse().ok()).unwrap_or(0))
         };
         self.acked_through = number("acked_through")?;
+        self.purged_through = number("purged_seq")?;
+        let at = meta(&self.db, "acked_at")?.and_then(|text| text.parse().ok());
+        self.acked_at = at.map_or(UtcMillis::default(), UtcMillis::from_i64);
         let last = self
             .db
             .query_row("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1", [], |row| {
@@ -147,7 +155,7 @@ impl Outbox {
             None => {
                 let hash = meta(&self.db, "purged_hash")?;
                 let hash = hash.and_then(|text| Hash::parse_hex(&text)).unwrap_or(Hash::GENESIS);
-                (number("purged_seq")?, hash)
+                (self.purged_through, hash)
             }
         };
         let bytes: i64 = self

@@ -309,3 +309,43 @@ fn the_punches_of_the_last_minute_are_known_after_a_restart() {
     assert_eq!(recent(1), [(person(2), at(59_993))]);
     assert_eq!(recent(0).len(), 2);
 }
+
+#[test]
+fn what_a_restored_central_lost_waits_again_as_far_as_it_is_held() {
+    let door = Room::new(ROOMY);
+    let mut outbox = door.open();
+    for _ in 0..6 {
+        outbox.append(&punch(), at(0)).unwrap();
+    }
+    let all = waiting(&outbox);
+    let told = |outbox: &Outbox, through: u64, ms: i64| {
+        let hash = through.checked_sub(1).and_then(|place| all.get(usize::try_from(place).unwrap()));
+        AckBody {
+            at: at(ms),
+            head_hash: hash.map_or(Hash::GENESIS, |event| event.hash),
+            ..ack(outbox, through)
+        }
+    };
+    outbox.apply_ack(&told(&outbox, 2, 10), at(0)).unwrap();
+    outbox.purge(at(1)).unwrap();
+    outbox.apply_ack(&told(&outbox, 6, 20), at(5)).unwrap();
+    assert!(waiting(&outbox).is_empty());
+
+    let stale = outbox.apply_ack(&told(&outbox, 4, 15), at(6)).unwrap();
+    assert_eq!((stale.newly_acked, stale.taken_back), (0, 0), "an ack that was late on its way");
+    let back = outbox.apply_ack(&told(&outbox, 4, 30), at(7)).unwrap();
+    assert_eq!((back.taken_back, back.backlog), (2, 2));
+    assert_eq!(waiting(&outbox).iter().map(|event| event.seq).collect::<Vec<_>>(), [5, 6]);
+    // Central lost more than the door holds: it says from where on it can give.
+    let back = outbox.apply_ack(&told(&outbox, 1, 40), at(8)).unwrap();
+    assert_eq!((back.taken_back, back.backlog), (2, 4));
+    let batch = outbox.pending(0, usize::MAX, usize::MAX).unwrap().batch.unwrap();
+    assert_eq!((batch.oldest, batch.events.len()), (Some(3), 4));
+    let again = outbox.apply_ack(&told(&outbox, 1, 50), at(9)).unwrap();
+    assert_eq!((again.newly_acked, again.taken_back), (0, 0), "there is nothing further back");
+    drop(outbox);
+    let mut outbox = door.open();
+    assert_eq!(waiting(&outbox).len(), 4, "also after a restart");
+    let done = outbox.apply_ack(&told(&outbox, 6, 60), at(10)).unwrap();
+    assert_eq!((done.newly_acked, done.backlog), (4, 0));
+}

@@ -42,6 +42,10 @@ pub enum Outcome {
     Ambiguous,
     /// Never good enough to compare.
     LowQuality,
+    /// One person, by their badge.
+    Badge,
+    /// A code that records nobody.
+    BadgeRefused,
 }
 
 impl Outcome {
@@ -53,17 +57,27 @@ impl Outcome {
             Self::Unknown => "unknown",
             Self::Ambiguous => "ambiguous",
             Self::LowQuality => "low_quality",
+            Self::Badge => "badge",
+            Self::BadgeRefused => "badge_refused",
         }
     }
 
-    /// The kind of event that records it.
+    /// Whether it records somebody.
     #[must_use]
-    pub const fn event_kind(self) -> EventKind {
+    pub const fn is_attendance(self) -> bool {
+        matches!(self, Self::Punch | Self::Badge)
+    }
+
+    /// The kind of event that records it; none for what is only told.
+    #[must_use]
+    pub const fn event_kind(self) -> Option<EventKind> {
         match self {
-            Self::Punch => EventKind::Punch,
-            Self::Unknown => EventKind::Unknown,
-            Self::Ambiguous => EventKind::Ambiguous,
-            Self::LowQuality => EventKind::LowQuality,
+            Self::Punch => Some(EventKind::Punch),
+            Self::Unknown => Some(EventKind::Unknown),
+            Self::Ambiguous => Some(EventKind::Ambiguous),
+            Self::LowQuality => Some(EventKind::LowQuality),
+            Self::Badge => Some(EventKind::Badge),
+            Self::BadgeRefused => None,
         }
     }
 }
@@ -73,14 +87,14 @@ impl Outcome {
 pub struct Decision {
     /// How it ended up.
     pub outcome: Outcome,
-    /// Who; only with [`Outcome::Punch`].
+    /// Who; only with [`Outcome::Punch`] and [`Outcome::Badge`].
     pub person: Option<PersonId>,
-    /// True for a punch within the cool-down of the person's last one: shown as "already recorded" and never
+    /// True for a punch or badge within the cool-down of the person's last one: shown as "already recorded" and never
     /// stored. The person's next stored punch carries the count in [`Decision::suppressed`].
     pub repeat: bool,
-    /// How sure.
-    pub evidence: Evidence,
-    /// Codes that explain an outcome other than a punch, the most frequent first.
+    /// How sure; absent for a badge, which is either signed or not.
+    pub evidence: Option<Evidence>,
+    /// Codes that explain an outcome that records nobody, the most frequent first.
     pub reasons: Vec<String>,
     /// Wall clock of the frame that decided.
     pub captured_at: UtcMillis,
@@ -90,7 +104,7 @@ pub struct Decision {
     pub suppressed: u32,
     /// Revision of the gallery that was compared against.
     pub gallery_revision: i64,
-    /// The face in the frame that decided, px.
+    /// The face, or the badge, in the frame that decided, px.
     pub face: Rect,
     /// The presence that this is about.
     pub track_id: TrackId,

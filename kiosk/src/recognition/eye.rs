@@ -2,7 +2,7 @@
 //!
 //! The only place in recognition that touches the networks. It decides nothing.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lintel_vision::{
     Detected, DetectedFace, Frame, Pipeline, PipelineError, Quality, QualityReason, StageTimes,
@@ -43,7 +43,7 @@ pub fn sightings(detected: &Detected, min_face_px: f32) -> (Vec<Sighting>, Vec<u
 }
 
 /// What one frame took and gave.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Looked {
     /// Conclusions that this frame completed.
     pub decisions: Vec<Decision>,
@@ -55,6 +55,8 @@ pub struct Looked {
     pub faces: usize,
     /// Faces that were embedded.
     pub embedded: usize,
+    /// All that was found, with the faces in the background.
+    pub detected: Detected,
 }
 
 struct Eye<'p> {
@@ -81,6 +83,18 @@ impl Embed for Eye<'_> {
             }
         }
     }
+
+    fn live(&mut self, at: usize) -> Option<f32> {
+        let started = Instant::now();
+        let live = self.pipeline.liveness(self.detected, *self.place.get(at)?);
+        self.times.liveness += started.elapsed();
+        // It decides nothing, so that its failure must not cost anybody their punch.
+        live.inspect_err(
+            |error| log::warn!("error" = error.to_string().as_str(); "liveness could not be asked"),
+        )
+        .ok()
+        .flatten()
+    }
 }
 
 /// A gallery that measures its searches.
@@ -94,7 +108,7 @@ impl<G: Gallery> Gallery for Measured<'_, G> {
         self.gallery.revision()
     }
     fn nearest(&self, probe: &[f32], now: lintel_core::time::UtcMillis) -> GalleryMatch {
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         let found = self.gallery.nearest(probe, now);
         self.spent.set(self.spent.get() + started.elapsed());
         found
@@ -122,7 +136,8 @@ pub fn look(
         return Err(error);
     }
     let matching = gallery.spent.get();
-    Ok(Looked { decisions, times: eye.times, matching, faces: sightings.len(), embedded: eye.embedded })
+    let (times, faces, embedded) = (eye.times, sightings.len(), eye.embedded);
+    Ok(Looked { decisions, times, matching, faces, embedded, detected })
 }
 
 #[cfg(test)]

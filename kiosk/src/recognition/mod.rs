@@ -1,9 +1,10 @@
-//! From faces in frames to decisions: track → evidence over frames → decision → cool-down.
+//! From faces and badges in frames to decisions: track → evidence over frames → decision → cool-down.
 //!
 //! Pure code: time comes in with each frame, faces are embedded and compared through two small traits, and
 //! nothing here does I/O or reads a clock. That is what lets a property test play a year of a door in a
 //! second. It never keeps the embedding of a face longer than its track lives.
 
+mod badges;
 pub mod cooldown;
 pub mod decision;
 pub mod evidence;
@@ -26,7 +27,7 @@ pub use decision::{Decision, FrameTime, Outcome, TrackId};
 pub use progress::Progress;
 pub use recogniser::Recogniser;
 
-use crate::config::recognition::RecognitionConfig;
+use crate::config::recognition::{LivenessUse, RecognitionConfig};
 
 /// What decides, with units. [`Params::new`] gives the defaults that were measured on real clips.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +50,9 @@ pub struct Params {
     pub unknown_after_ms: i64,
     /// A decided track is compared again this often, in case somebody else stepped into its place, ms.
     pub recheck_ms: i64,
+    /// Frames of a face that the liveness networks are asked about. One less than decide, so that the frame
+    /// that completes the evidence takes no longer for it.
+    pub liveness_frames: u32,
     /// A face that resembles a track's samples less than this is somebody else.
     pub other_face: f32,
     /// A face that resembles a track's samples at least this much is the same person, wherever it is.
@@ -72,6 +76,7 @@ impl Params {
             window_ms: 5_000,
             unknown_after_ms: 3_000,
             recheck_ms: 1_000,
+            liveness_frames: 0,
             other_face: 1.0 - room * 1.6,
             same_face: 1.0 - room * 1.1,
         }
@@ -83,6 +88,10 @@ impl Params {
         Self {
             frames: config.frames,
             cooldown_ms: i64::from(config.cooldown_s) * 1000,
+            liveness_frames: match config.liveness {
+                LivenessUse::Off => 0,
+                LivenessUse::Log => config.frames.saturating_sub(1),
+            },
             ..Self::new(config.match_score.unwrap_or(pack_match_score), config.margin.unwrap_or(pack_margin))
         }
     }
@@ -128,6 +137,17 @@ impl GalleryMatch {
     }
 }
 
+/// A face that is there and not decided yet: what the person in front of it can be helped with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undecided {
+    /// The presence that it belongs to.
+    pub track_id: TrackId,
+    /// px in the newest picture.
+    pub face: Rect,
+    /// Why it can't be compared; empty when it is being compared.
+    pub refusals: Vec<QualityReason>,
+}
+
 /// Who a face may be compared with.
 pub trait Gallery {
     /// Revision that is compared against.
@@ -140,4 +160,9 @@ pub trait Gallery {
 pub trait Embed {
     /// The L2-normalised embedding of sighting `at`; `None` when it can't be made.
     fn embed(&mut self, at: usize) -> Option<Zeroizing<Vec<f32>>>;
+
+    /// Probability that sighting `at` is a live face, 0 to 1; `None` where nothing can tell.
+    fn live(&mut self, _at: usize) -> Option<f32> {
+        None
+    }
 }

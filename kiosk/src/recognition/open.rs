@@ -33,7 +33,7 @@ pub fn options(vision: &VisionConfig, recognition: &RecognitionConfig) -> Pipeli
         detect_width: vision.detect_width,
         min_face_px: recognition.min_face_px,
         region: (recognition.region != whole).then_some(Region { left, top, right, bottom }),
-        // No decision uses it yet, and it takes longer than the embedder.
+        // The recogniser asks for it by itself, for a few frames of a face.
         liveness: false,
         ..PipelineOptions::default()
     }

@@ -1,6 +1,6 @@
 //! The recogniser: takes the faces of one frame after another and gives each presence one decision.
 //!
-//! It holds the tracks and the cool-down, and nothing else. It asks for an embedding only where it helps:
+//! It holds the tracks, the badges in view and the cool-down that both share, and nothing else. It asks for an embedding only where it helps:
 //! for a face that is undecided, contested, or due to be compared again.
 
 use lintel_core::event::Evidence;
@@ -8,10 +8,12 @@ use lintel_core::ids::PersonId;
 use lintel_core::time::UtcMillis;
 use zeroize::Zeroizing;
 
+use super::badges::Held;
 use super::cooldown::{Admission, Cooldown};
 use super::evidence::{Verdict, Weighed};
 use super::tracker::{self, Interval, Pair, Track};
-use super::{Decision, Embed, FrameTime, Gallery, Outcome, Params, Sighting, TrackId};
+use super::{Decision, Embed, FrameTime, Gallery, Outcome, Params, Sighting, TrackId, Undecided};
+use crate::badge::Presences;
 
 /// More faces than this are never followed at once; those lost longest end first.
 const MAX_TRACKS: usize = 64;
@@ -21,11 +23,13 @@ const LEAST_SEEN: u32 = 3;
 /// Follows faces and decides.
 #[derive(Debug)]
 pub struct Recogniser {
-    params: Params,
-    tracks: Vec<Track>,
-    cooldown: Cooldown,
+    pub(super) params: Params,
+    pub(super) tracks: Vec<Track>,
+    pub(super) cooldown: Cooldown,
+    pub(super) badges: Presences,
+    pub(super) held: Option<Held>,
     interval: Interval,
-    next_id: u64,
+    pub(super) next_id: u64,
 }
 
 /// The embeddings of one frame that were made so far.
@@ -54,7 +58,8 @@ impl Recogniser {
     #[must_use]
     pub fn new(params: Params) -> Self {
         let cooldown = Cooldown::new(params.cooldown_ms);
-        Self { params, tracks: Vec::new(), cooldown, interval: Interval::default(), next_id: 1 }
+        let (badges, interval) = (Presences::default(), Interval::default());
+        Self { params, tracks: Vec::new(), cooldown, badges, held: None, interval, next_id: 1 }
     }
 
     /// Takes up a punch that was stored before this process began, so that a restart repeats nobody.
@@ -74,6 +79,22 @@ impl Recogniser {
     pub fn oldest_undecided(&self) -> Option<UtcMillis> {
         let undecided = self.tracks.iter().filter(|track| track.decided.is_none() && !track.is_heir);
         undecided.map(|track| track.last.wall).min()
+    }
+
+    /// The faces of the newest frame that wait for a decision. Those seen for a moment only are left out, like
+    /// everywhere; so are heirs, which are most likely somebody who has been recognised and turned away.
+    #[must_use]
+    pub fn undecided(&self, at: FrameTime) -> Vec<Undecided> {
+        let waits = |track: &&Track| {
+            let is_there = track.last.monotonic_ms == at.monotonic_ms;
+            is_there && track.decided.is_none() && !track.is_heir && track.seen >= LEAST_SEEN
+        };
+        let shown = |track: &Track| Undecided {
+            track_id: track.id,
+            face: track.face,
+            refusals: track.refused_now.clone(),
+        };
+        self.tracks.iter().filter(waits).map(shown).collect()
     }
 
     /// Takes back a punch that could not be stored, so that the person can try again at once.
@@ -120,10 +141,14 @@ impl Recogniser {
                 continue;
             }
             let Some(embedding) = embedded.take(s) else { continue };
+            if track.decided.is_none() && track.live.len() < self.params.liveness_frames as usize {
+                track.live.extend(embedded.eye.live(s));
+            }
             if sample(track, embedding, sighting.quality, at, &self.params, gallery) {
                 decisions.extend(decide_present(track, at, &self.params, &mut self.cooldown, gallery));
             }
         }
+        self.excuse_holder(at.monotonic_ms);
         decisions.extend(self.end_surplus(gallery));
         decisions
     }
@@ -190,7 +215,7 @@ impl Recogniser {
                 .filter_map(|t| Some((t, self.tracks.get(t)?.samples.resemblance(embedding)?)))
                 .filter(|(_, alike)| *alike >= self.params.same_face)
                 .max_by(|a, b| a.1.total_cmp(&b.1));
-            let recognised = own_track.filter(|t| t.is_heir || t.decided == Some(Outcome::Punch));
+            let recognised = own_track.filter(|t| t.is_excused() || t.decided == Some(Outcome::Punch));
             if rejoined.is_none() && recognised.is_some_and(|track| track.never_left(&sighting.face, at)) {
                 heirs.push(s);
             }
@@ -256,6 +281,9 @@ fn decide_present(
     }
     if let Verdict::Person { person, weighed } = track.samples.verdict(params, gallery, at.wall) {
         track.decided = Some(Outcome::Punch);
+        if track.badge_of == Some(person) {
+            return None;
+        }
         let (repeat, suppressed) = match cooldown.admit(person, at.monotonic_ms) {
             Admission::Store { suppressed } => (false, suppressed),
             Admission::Repeat { suppressed } => (true, suppressed),
@@ -278,12 +306,12 @@ fn decide_present(
     };
     track.decided = Some(outcome);
     let weighed = track.samples.weighed(gallery, at.wall);
-    (!track.is_heir).then(|| conclude(track, outcome, weighed, vec![reason.to_owned()], gallery))
+    (!track.is_excused()).then(|| conclude(track, outcome, weighed, vec![reason.to_owned()], gallery))
 }
 
 /// Decides about a face that has left. Its samples go with the track.
 fn decide_ended(track: &Track, params: &Params, gallery: &impl Gallery) -> Option<Decision> {
-    if track.decided.is_some() || track.is_heir || track.seen < LEAST_SEEN {
+    if track.decided.is_some() || track.is_excused() || track.seen < LEAST_SEEN {
         return None;
     }
     let weighed = track.samples.weighed(gallery, track.last.wall);
@@ -308,6 +336,13 @@ fn decide_ended(track: &Track, params: &Params, gallery: &impl Gallery) -> Optio
     Some(conclude(track, outcome, weighed, reasons, gallery))
 }
 
+/// Mean over the frames that were asked about; `None` where none was.
+fn liveness(track: &Track) -> Option<f32> {
+    #[expect(clippy::cast_precision_loss, reason = "at most twenty frames")]
+    let count = track.live.len() as f32;
+    (count > 0.0).then(|| track.live.iter().sum::<f32>() / count)
+}
+
 fn conclude(
     track: &Track,
     outcome: Outcome,
@@ -320,7 +355,13 @@ fn conclude(
         outcome,
         person: None,
         repeat: false,
-        evidence: Evidence { score, margin, frames, liveness: None, quality: track.best_quality },
+        evidence: Some(Evidence {
+            score,
+            margin,
+            frames,
+            liveness: liveness(track),
+            quality: track.best_quality,
+        }),
         reasons,
         captured_at: track.last.wall,
         monotonic_ms: track.last.monotonic_ms,

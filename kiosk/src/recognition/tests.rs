@@ -14,7 +14,7 @@ use super::*;
 
 const WIDTH: usize = 24;
 
-fn id(n: usize) -> PersonId {
+pub(super) fn id(n: usize) -> PersonId {
     PersonId::new(UtcMillis::from_i64(1), &[u8::try_from(n).unwrap(); 10])
 }
 
@@ -25,14 +25,14 @@ fn unit(mut v: Vec<f32>) -> Vec<f32> {
 }
 
 /// The face of person `n`: one axis each.
-fn axis(n: usize) -> Vec<f32> {
+pub(super) fn axis(n: usize) -> Vec<f32> {
     let mut v = vec![0.0; WIDTH];
     v[n] = 1.0;
     v
 }
 
 /// A view of a face: `likeness` is its cosine with the face; `noise` picks the direction of the rest.
-fn seen(face: &[f32], likeness: f32, noise: usize) -> Vec<f32> {
+pub(super) fn seen(face: &[f32], likeness: f32, noise: usize) -> Vec<f32> {
     let mut rest: Vec<f32> = (0..WIDTH)
         .map(|i| (((i * 31 + noise * 17 + noise * noise * 7) % 13) as f32 - 6.0) / 6.0)
         .enumerate()
@@ -46,7 +46,7 @@ fn seen(face: &[f32], likeness: f32, noise: usize) -> Vec<f32> {
     unit(face.iter().zip(&rest).map(|(f, r)| f * likeness + r * side).collect())
 }
 
-struct People(Vec<(PersonId, Vec<f32>)>);
+pub(super) struct People(Vec<(PersonId, Vec<f32>)>);
 
 impl Gallery for People {
     fn revision(&self) -> i64 {
@@ -68,7 +68,7 @@ impl Gallery for People {
     }
 }
 
-fn enrolled(n: usize) -> People {
+pub(super) fn enrolled(n: usize) -> People {
     People((0..n).map(|n| (id(n), axis(n))).collect())
 }
 
@@ -85,28 +85,28 @@ impl Embed for Eye {
 }
 
 #[derive(Clone)]
-struct Face {
+pub(super) struct Face {
     x: f32,
     embedding: Vec<f32>,
     refusals: Vec<QualityReason>,
 }
 
-fn face(x: f32, embedding: Vec<f32>) -> Face {
+pub(super) fn face(x: f32, embedding: Vec<f32>) -> Face {
     Face { x, embedding, refusals: Vec::new() }
 }
 
-struct Door {
-    recogniser: Recogniser,
+pub(super) struct Door {
+    pub(super) recogniser: Recogniser,
     gallery: People,
     asked: usize,
 }
 
 impl Door {
-    fn new(gallery: People) -> Self {
+    pub(super) fn new(gallery: People) -> Self {
         Self { recogniser: Recogniser::new(Params::new(0.5, 0.05)), gallery, asked: 0 }
     }
 
-    fn frame(&mut self, ms: i64, faces: &[Face]) -> Vec<Decision> {
+    pub(super) fn frame(&mut self, ms: i64, faces: &[Face]) -> Vec<Decision> {
         let sightings: Vec<Sighting> = faces
             .iter()
             .map(|f| Sighting {
@@ -127,7 +127,7 @@ impl Door {
         decisions
     }
 
-    fn end(&mut self) -> Vec<Decision> {
+    pub(super) fn end(&mut self) -> Vec<Decision> {
         self.recogniser.finish(&self.gallery)
     }
 }
@@ -137,7 +137,7 @@ fn outcomes(decisions: &[Decision]) -> Vec<(Outcome, Option<PersonId>)> {
 }
 
 /// A person who stands there for `frames` frames, `gap_ms` apart, swaying a little.
-fn stand(
+pub(super) fn stand(
     door: &mut Door,
     who: &[f32],
     likeness: f32,
@@ -160,10 +160,10 @@ fn one_frame_never_decides_and_the_third_one_does() {
     let decided = stand(&mut door, &axis(1), 0.85, 132, 66, 1);
     assert_eq!(outcomes(&decided), [(Outcome::Punch, Some(id(1)))]);
     assert_eq!(
-        (decided[0].evidence.frames, decided[0].monotonic_ms, decided[0].gallery_revision),
+        (decided[0].evidence.as_ref().unwrap().frames, decided[0].monotonic_ms, decided[0].gallery_revision),
         (3, 132, 3)
     );
-    assert!(decided[0].evidence.score > 0.9, "pooled, so better than each frame");
+    assert!(decided[0].evidence.as_ref().unwrap().score > 0.9, "pooled, so better than each frame");
 }
 
 #[test]
@@ -405,4 +405,72 @@ proptest! {
         decided.extend(door.end());
         prop_assert!(decided.iter().all(|d| d.outcome != Outcome::Punch));
     }
+}
+
+/// A face whose liveness is asked about.
+struct Live {
+    eye: Eye,
+    asked: Vec<f32>,
+}
+
+impl Embed for Live {
+    fn embed(&mut self, at: usize) -> Option<Zeroizing<Vec<f32>>> {
+        self.eye.embed(at)
+    }
+    fn live(&mut self, _: usize) -> Option<f32> {
+        self.asked.pop()
+    }
+}
+
+#[test]
+fn liveness_is_asked_of_the_frames_before_the_one_that_decides_and_stands_in_the_evidence() {
+    let gallery = enrolled(3);
+    let params = Params { liveness_frames: 2, ..Params::new(0.5, 0.05) };
+    let mut recogniser = Recogniser::new(params);
+    let mut live = Live { eye: Eye { faces: Vec::new(), asked: 0 }, asked: vec![0.0, 0.5, 0.9] };
+    let mut decided = Vec::new();
+    for n in 0..3_usize {
+        live.eye.faces = vec![seen(&axis(1), 0.9, n)];
+        let sighting = Sighting {
+            face: Rect { x: 200.0 + n as f32, y: 100.0, width: 80.0, height: 100.0 },
+            landmarks: [[n as f32; 2]; 5],
+            quality: 0.8,
+            refusals: Vec::new(),
+        };
+        let ms = 66 * n as i64;
+        let at = FrameTime { monotonic_ms: ms, wall: UtcMillis::from_i64(ms), dequeued: Instant::now() };
+        decided.extend(recogniser.step(at, &[sighting], &mut live, &gallery));
+    }
+    assert_eq!(outcomes(&decided), [(Outcome::Punch, Some(id(1)))]);
+    assert!(
+        decided[0].evidence.as_ref().unwrap().liveness.is_some_and(|mean| (mean - 0.7).abs() < 1e-6),
+        "{decided:?}"
+    );
+    assert_eq!(live.asked, [0.0], "the frame that decided was not asked about");
+}
+
+#[test]
+fn whoever_is_not_decided_yet_is_known_to_be_there_with_what_stands_in_the_way() {
+    let mut door = Door::new(enrolled(3));
+    let at = |ms: i64| FrameTime {
+        monotonic_ms: ms,
+        wall: UtcMillis::from_i64(1_000_000 + ms),
+        dequeued: Instant::now(),
+    };
+    let waiting = |door: &Door, ms| {
+        let undecided = door.recogniser.undecided(at(ms));
+        undecided.into_iter().map(|undecided| undecided.refusals).collect::<Vec<_>>()
+    };
+    for n in 0..3 {
+        let small = Face { refusals: vec![QualityReason::TooSmall], ..face(200.0 + n as f32, axis(1)) };
+        assert!(waiting(&door, n * 66).is_empty(), "a glimpse is nobody");
+        door.frame(n * 66, &[small]);
+    }
+    assert_eq!(waiting(&door, 132), [[QualityReason::TooSmall]]);
+    door.frame(198, &[]);
+    assert!(waiting(&door, 198).is_empty(), "nobody is in this frame");
+    stand(&mut door, &axis(1), 0.9, 264, 66, 2);
+    assert_eq!(waiting(&door, 330), [[QualityReason::TooSmall; 0]; 1], "being compared");
+    assert_eq!(stand(&mut door, &axis(1), 0.9, 396, 66, 3).len(), 1);
+    assert!(waiting(&door, 528).is_empty(), "who is decided needs no help");
 }

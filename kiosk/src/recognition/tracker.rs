@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use lintel_core::ids::PersonId;
 use lintel_vision::{QualityReason, Rect};
 
 use super::evidence::Samples;
@@ -24,12 +25,18 @@ pub(super) struct Track {
     pub(super) seen: u32,
     pub(super) samples: Samples,
     pub(super) refusals: BTreeMap<QualityReason, u32>,
+    /// why the newest sighting can't be compared
+    pub(super) refused_now: Vec<QualityReason>,
     pub(super) best_quality: f32,
+    /// probabilities of a live face, one for each frame that was asked about
+    pub(super) live: Vec<f32>,
     pub(super) first_sample_ms: Option<i64>,
     pub(super) last_sample_ms: Option<i64>,
     pub(super) decided: Option<Outcome>,
     /// parted by resemblance alone from a face that had been recognised and never left its place
     pub(super) is_heir: bool,
+    /// whose badge was held up beside this face
+    pub(super) badge_of: Option<PersonId>,
 }
 
 impl Track {
@@ -43,14 +50,22 @@ impl Track {
             seen: 1,
             samples: Samples::default(),
             refusals: BTreeMap::new(),
+            refused_now: Vec::new(),
             best_quality: 0.0,
+            live: Vec::new(),
             first_sample_ms: None,
             last_sample_ms: None,
             decided: None,
             is_heir: false,
+            badge_of: None,
         };
         track.judge(sighting);
         track
+    }
+
+    /// Whether nobody is told when this face turns out to be nobody's: it has been recorded already.
+    pub(super) fn is_excused(&self) -> bool {
+        self.is_heir || self.badge_of.is_some()
     }
 
     /// Whether the sighting is the very picture that was seen last (a stalled camera repeats frames).
@@ -86,6 +101,7 @@ impl Track {
         for reason in &sighting.refusals {
             *self.refusals.entry(*reason).or_default() += 1;
         }
+        self.refused_now.clone_from(&sighting.refusals);
     }
 
     /// How well a face continues this track: 0 (barely) to 2 (exactly where it was expected); `None` when it

@@ -1,7 +1,8 @@
-//! The recognition thread: owns the networks, takes the newest frame, hands on decisions.
+//! The recognition thread: owns the networks, takes the newest frame, hands on decisions by face and badge.
 //!
 //! An empty doorway must cost next to nothing, so a frame in which nothing moved is decoded and no more,
-//! but at least once a second it looks properly. Frames may be lost; decisions never are: where the outbox
+//! but at least once a second it looks properly. Badges are read by a thread of their own, from a picture
+//! now and then, after the faces in it were served. Frames may be lost; decisions never are: where the outbox
 //! is slow, this thread waits.
 
 use std::sync::Arc;
@@ -12,15 +13,19 @@ use std::time::{Duration, Instant};
 
 use lintel_core::ids::PersonId;
 use lintel_vision::Pipeline;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
-use super::{Decision, FrameTime, Progress, Recogniser, eye};
+use super::{Decision, FrameTime, Progress, Recogniser, Undecided, eye};
+use crate::aim::tap::Tap;
+use crate::badge::reader::Reader;
 use crate::camera::slot::{FrameSlot, Taken, TimedFrame};
 use crate::camera::thread::Stop;
 use crate::gallery::index::SharedGallery;
 
 /// At least this often a still scene is looked at properly, ms.
 const LOOK_EVERY_MS: i64 = 900;
+/// Codes are looked for at most this often, ms: in every third picture at 15 a second.
+pub(crate) const READ_EVERY_MS: i64 = 150;
 /// Without a frame the thread looks at the stop flag this often.
 const PATIENCE: Duration = Duration::from_millis(250);
 /// Punches that couldn't be stored and wait to be taken back.
@@ -46,6 +51,8 @@ pub struct WorkerCounts {
 pub struct WorkerHandle {
     /// What it has done.
     pub counts: Arc<WorkerCounts>,
+    /// The faces of the newest frame that wait for a decision.
+    pub undecided_rx: watch::Receiver<Vec<Undecided>>,
     take_back: SyncSender<PersonId>,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
@@ -57,15 +64,20 @@ pub type Beat = Box<dyn Fn() + Send>;
 struct Worker {
     pipeline: Pipeline,
     recogniser: Recogniser,
+    reader: Reader,
     slot: FrameSlot,
     gallery: SharedGallery,
     decisions: mpsc::Sender<Decision>,
     progress: Progress,
+    undecided_tx: watch::Sender<Vec<Undecided>>,
+    /// For a technician who aims the camera.
+    tap: Tap,
     take_back: Receiver<PersonId>,
     counts: Arc<WorkerCounts>,
     stop: Stop,
     beat: Beat,
     looked_ms: Option<i64>,
+    read_ms: Option<i64>,
 }
 
 impl WorkerHandle {
@@ -73,6 +85,10 @@ impl WorkerHandle {
     ///
     /// # Errors
     /// When the system gives no thread.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the two ends of each channel; a struct would only rename them"
+    )]
     pub fn start(
         pipeline: Pipeline,
         recogniser: Recogniser,
@@ -80,27 +96,35 @@ impl WorkerHandle {
         gallery: SharedGallery,
         decisions: mpsc::Sender<Decision>,
         progress: Progress,
+        tap: Tap,
         beat: Beat,
     ) -> std::io::Result<Self> {
         // Overflow: refused and logged; the person can try again after the cool-down.
         let (take_back_tx, take_back_rx) = sync_channel(TAKE_BACK);
+        // Overflow: overwritten; a hint is about the newest frame only.
+        let (undecided_tx, undecided_rx) = watch::channel(Vec::new());
         let (counts, stop) = (Arc::new(WorkerCounts::default()), Stop::default());
+        let reader = Reader::start(slot.clone())?;
         let worker = Worker {
             pipeline,
             recogniser,
+            reader,
             slot,
             gallery,
             decisions,
             progress,
+            undecided_tx,
+            tap,
             take_back: take_back_rx,
             counts: Arc::clone(&counts),
             stop: stop.clone(),
             beat,
             looked_ms: None,
+            read_ms: None,
         };
         let thread =
             std::thread::Builder::new().name("recognition".to_owned()).spawn(move || worker.run())?;
-        Ok(Self { counts, take_back: take_back_tx, stop, thread: Some(thread) })
+        Ok(Self { counts, undecided_rx, take_back: take_back_tx, stop, thread: Some(thread) })
     }
 
     /// A punch couldn't be stored: the person may try again at once.
@@ -144,6 +168,9 @@ impl Worker {
             while let Ok(person) = self.take_back.try_recv() {
                 self.recogniser.not_stored(person);
             }
+            if !self.take_badges() {
+                return;
+            }
             match self.slot.take(PATIENCE) {
                 Taken::Frame(frame) => {
                     if !self.take(&frame) {
@@ -170,7 +197,7 @@ impl Worker {
         let dequeued = Instant::now();
         self.counts.frames.fetch_add(1, Ordering::Relaxed);
         let due = self.looked_ms.is_none_or(|last| timed.monotonic_ms.saturating_sub(last) >= LOOK_EVERY_MS);
-        if self.recogniser.is_idle() && !due {
+        if self.recogniser.is_idle() && !due && !self.tap.is_wanted() {
             match self.pipeline.is_still(&timed.frame) {
                 Ok(true) => {
                     self.counts.still.fetch_add(1, Ordering::Relaxed);
@@ -186,14 +213,51 @@ impl Worker {
         let gallery = self.gallery.load();
         let looked = eye::look(&mut self.pipeline, &mut self.recogniser, &timed.frame, at, gallery.as_ref());
         drop(gallery);
-        match looked {
+        let goes_on = match looked {
             Ok(looked) => {
                 self.counts.embedded.fetch_add(looked.embedded as u64, Ordering::Relaxed);
+                self.show(self.recogniser.undecided(at));
+                self.tap.take(&self.pipeline, &looked.detected, timed.monotonic_ms, self.slot.counts().0);
                 let handed_on = self.hand_on(looked.decisions);
                 self.progress.looked(timed.wall, self.recogniser.oldest_undecided());
                 handed_on
             }
             Err(error) => self.failed(&error),
+        };
+        self.offer_to_reader(timed, at);
+        goes_on
+    }
+
+    /// Hands the picture at hand to the reader of badges, when it is time again.
+    fn offer_to_reader(&mut self, timed: &TimedFrame, at: FrameTime) {
+        if self.read_ms.is_some_and(|last| at.monotonic_ms.saturating_sub(last) < READ_EVERY_MS) {
+            return;
+        }
+        self.read_ms = Some(at.monotonic_ms);
+        // A frame that can't be decoded was counted already.
+        if let Ok(grey) = self.pipeline.grey(&timed.frame) {
+            self.reader.offer(grey, at);
+        }
+    }
+
+    /// Takes what the reader has found; false when nobody takes decisions any more.
+    fn take_badges(&mut self) -> bool {
+        while let Some(reading) = self.reader.reading() {
+            let gallery = self.gallery.load();
+            let (book, revision) = (gallery.badges(), gallery.revision());
+            let decisions = self.recogniser.show(reading.at, &reading.codes, book, revision);
+            drop(gallery);
+            if !self.hand_on(decisions) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Each frame with somebody in it counts, even one like the frame before: time passes.
+    fn show(&self, undecided: Vec<Undecided>) {
+        if !undecided.is_empty() || !self.undecided_tx.borrow().is_empty() {
+            self.undecided_tx.send_replace(undecided);
         }
     }
 
@@ -207,6 +271,7 @@ impl Worker {
     }
 
     fn finish(&mut self) -> bool {
+        self.show(Vec::new());
         let gallery = self.gallery.load();
         let decisions = self.recogniser.finish(gallery.as_ref());
         drop(gallery);

@@ -226,6 +226,11 @@ impl<T: Transport> Drain<T> {
                 "central refused an event for good; it is kept as a dead letter");
         }
         match self.outbox.apply_ack(body).await {
+            Ok(acked) if acked.taken_back > 0 => {
+                log::warn!("outbox.pending" = acked.backlog;
+                    "central was restored from a backup; {} events are sent again", acked.taken_back);
+                Ok(Delivery::Done { backlog: acked.backlog })
+            }
             Ok(acked) if acked.newly_acked == 0 => Ok(Delivery::Failed),
             Ok(acked) => Ok(Delivery::Done { backlog: acked.backlog }),
             Err(OutboxError::AckMismatch(why)) => {

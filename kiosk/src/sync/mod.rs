@@ -7,6 +7,7 @@ pub mod drain;
 pub mod heartbeat;
 pub mod https;
 pub mod mqtt;
+pub mod renewal;
 pub mod roads;
 
 use std::future::Future;
@@ -24,8 +25,8 @@ pub enum SendError {
     /// Nobody answered in time.
     #[error("no ack came in time")]
     TimedOut,
-    /// Central refused the whole batch, and said why.
-    #[error("central refused the batch with status {status}: {detail}")]
+    /// Central refused, and said why.
+    #[error("central refused with status {status}: {detail}")]
     Refused {
         /// HTTP status.
         status: u16,

@@ -15,6 +15,7 @@ use lintel_core::topic::{Channel, Topic};
 use lintel_core::wire::{DeviceStatus, EventBatch, GalleryNotice};
 use lintel_runtime::backoff::Backoff;
 use lintel_runtime::clock::jitter;
+use lintel_runtime::secrets::SecretString;
 use lintel_runtime::tls::{self, TlsError};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{ConnectProperties, LastWill, Packet, Publish};
@@ -96,7 +97,7 @@ fn options(
         .set_clean_start(false)
         .set_keep_alive(KEEP_ALIVE)
         .set_connection_timeout(10)
-        .set_credentials(id, identity.token.expose())
+        .set_credentials(id, identity.token.as_ref().map_or("", SecretString::expose))
         .set_last_will(will);
     if address.tls {
         let roots = tls::roots_from_pem(identity.ca_pem.as_bytes(), "ca_pem")?;

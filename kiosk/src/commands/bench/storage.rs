@@ -81,7 +81,7 @@ fn draft(decision: Option<&Decision>) -> EventDraft {
         suppressed: 0,
         personal: decision.map(|decision| PersonalPart {
             person_id: decision.person,
-            evidence: Some(decision.evidence.clone()),
+            evidence: decision.evidence.clone(),
             reasons: Vec::new(),
         }),
     }
@@ -221,8 +221,9 @@ fn gallery(face: &[f32]) -> anyhow::Result<GalleryView> {
                 template_id: TemplateId::new(UtcMillis::from_i64(1), &number),
                 embedding: Embedding::normalise(raw)?,
             }],
+            badges: Vec::new(),
         });
     }
     let head = GalleryHead { revision: 1, model_pack: "bench".into(), zone: "UTC".into(), width };
-    Ok(GalleryView::build(head, &people, UtcMillis::from_i64(0))?)
+    Ok(GalleryView::build(head, &people, &[], UtcMillis::from_i64(0))?)
 }

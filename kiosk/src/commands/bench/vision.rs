@@ -91,6 +91,15 @@ pub(super) fn stages(
     figures.insert(0, Figure::of(named("decode"), &decode));
     figures.push(Figure::of(named("align"), &align));
     figures.push(Figure::of(named("embed"), &embed));
+    let detected = pipeline.detect(frame)?;
+    // A pack may have no such networks.
+    if pipeline.liveness(&detected, 0)?.is_some() {
+        let live = measure(ROUNDS, || {
+            pipeline.liveness(&detected, 0)?;
+            Ok(())
+        })?;
+        figures.push(Figure::of(named("liveness, before the frame that decides"), &live));
+    }
     Ok(figures)
 }
 

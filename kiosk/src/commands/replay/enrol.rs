@@ -12,6 +12,7 @@ use lintel_core::ids::{PersonId, TemplateId};
 use lintel_core::time::UtcMillis;
 use lintel_vision::{EnrolOptions, ModelPack, Pipeline, enrolment_template};
 
+use super::badges::Badges;
 use crate::camera::images::{pictures_in, read_limited};
 use crate::gallery::index::{GalleryHead, GalleryView};
 
@@ -108,12 +109,12 @@ impl Enrolled {
         self.people.iter().map(|person| person.templates.len()).sum()
     }
 
-    /// The gallery of these people. Ids are made from their place, so that two runs are equal.
+    /// The gallery of these people, and of those with a badge. Ids are made from their place, so that two runs are equal.
     ///
     /// # Errors
     /// When a template isn't one of the pack's.
-    pub fn gallery(&self, pack: &ModelPack) -> anyhow::Result<GalleryView> {
-        let mut people = Vec::new();
+    pub fn gallery(&self, pack: &ModelPack, badges: &Badges) -> anyhow::Result<GalleryView> {
+        let mut people = badges.people();
         for (n, person) in self.people.iter().enumerate() {
             let mut number = [0; 10];
             for (to, from) in number.iter_mut().rev().zip(n.to_le_bytes()) {
@@ -130,6 +131,7 @@ impl Enrolled {
                 display_name: person.name.clone(),
                 not_after: None,
                 templates,
+                badges: Vec::new(),
             });
         }
         let head = GalleryHead {
@@ -138,6 +140,6 @@ impl Enrolled {
             zone: "UTC".to_owned(),
             width: pack.embedding_width(),
         };
-        Ok(GalleryView::build(head, &people, UtcMillis::from_i64(0))?)
+        Ok(GalleryView::build(head, &people, &badges.keys, UtcMillis::from_i64(0))?)
     }
 }

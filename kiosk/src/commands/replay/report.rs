@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
+use lintel_core::event::Evidence;
 use lintel_vision::Pipeline;
 use serde_json::{Value, json};
 
@@ -35,11 +36,11 @@ pub(super) fn line(decision: &Decision, gallery: &GalleryView) -> String {
     let seconds = decision.monotonic_ms as f64 / 1000.0;
     let outcome = if decision.repeat { "repeat" } else { decision.outcome.as_str() };
     let who = decision.person.map_or("-", |person| gallery.name_of(person));
-    let evidence = &decision.evidence;
-    let mut text = format!(
-        "{seconds:>9.3} s  {outcome:<12} {who:<24} score {:.2}  margin {:.2}  {} frames",
-        evidence.score, evidence.margin, evidence.frames
-    );
+    let mut text = format!("{seconds:>9.3} s  {outcome:<13} {who:<24}");
+    if let Some(evidence) = &decision.evidence {
+        let Evidence { score, margin, frames, .. } = evidence;
+        text = format!("{text} score {score:.2}  margin {margin:.2}  {frames} frames");
+    }
     if !decision.reasons.is_empty() {
         text = format!("{text}  ({})", decision.reasons.join(", "));
     }
@@ -54,13 +55,14 @@ pub(crate) fn percentile_ms(times: &[Duration], percent: usize) -> Option<f64> {
     sorted.get(rank).map(|time| time.as_secs_f64() * 1000.0)
 }
 
-fn rows(stages: &Stages) -> [(&'static str, &[Duration]); 6] {
+fn rows(stages: &Stages) -> [(&'static str, &[Duration]); 7] {
     [
         ("decode", &stages.decode),
         ("detect and judge", &stages.detect),
         ("align, one face", &stages.align),
         ("embed, one face", &stages.embed),
         ("match, one face", &stages.matching),
+        ("read codes", &stages.codes),
         ("whole frame", &stages.frame),
     ]
 }
@@ -85,9 +87,11 @@ pub(super) fn print_summary(source: &str, gallery: &GalleryView, played: &Played
         played.frames, played.frames_with_face
     );
     println!(
-        "{} punches, {} repeats, {} unknown, {} ambiguous, {} of low quality, against {} people",
+        "{} punches, {} badges, {} repeats, {} refused badges, {} unknown, {} ambiguous, {} of low quality, against {} people",
         count(played, Outcome::Punch, false),
-        count(played, Outcome::Punch, true),
+        count(played, Outcome::Badge, false),
+        count(played, Outcome::Punch, true) + count(played, Outcome::Badge, true),
+        count(played, Outcome::BadgeRefused, false),
         count(played, Outcome::Unknown, false),
         count(played, Outcome::Ambiguous, false),
         count(played, Outcome::LowQuality, false),
@@ -109,10 +113,12 @@ pub(super) fn document(
 ) -> Value {
     let pack = pipeline.pack();
     let decision = |d: &Decision| {
+        let evidence = d.evidence.as_ref();
         json!({
             "at_ms": d.monotonic_ms, "outcome": d.outcome.as_str(), "repeat": d.repeat,
-            "person": d.person.map(|person| gallery.name_of(person)), "score": d.evidence.score,
-            "margin": d.evidence.margin, "frames": d.evidence.frames, "quality": d.evidence.quality,
+            "person": d.person.map(|person| gallery.name_of(person)), "score": evidence.map(|e| e.score),
+            "margin": evidence.map(|e| e.margin), "frames": evidence.map(|e| e.frames),
+            "quality": evidence.map(|e| e.quality),
             "reasons": d.reasons, "track": d.track_id.0,
             "face": { "x": d.face.x, "y": d.face.y, "width": d.face.width, "height": d.face.height },
         })
@@ -140,7 +146,9 @@ pub(super) fn document(
             "skipped": played.skipped.len(), "length_ms": played.last_ms,
             "took_ms": u64::try_from(played.took.as_millis()).unwrap_or(u64::MAX),
             "people": gallery.people().len(), "templates": enrolled.templates(),
-            "punches": count(played, Outcome::Punch, false), "repeats": count(played, Outcome::Punch, true),
+            "punches": count(played, Outcome::Punch, false), "badges": count(played, Outcome::Badge, false),
+            "repeats": count(played, Outcome::Punch, true) + count(played, Outcome::Badge, true),
+            "badges_refused": count(played, Outcome::BadgeRefused, false),
             "unknown": count(played, Outcome::Unknown, false),
             "ambiguous": count(played, Outcome::Ambiguous, false),
             "low_quality": count(played, Outcome::LowQuality, false),
