@@ -10,7 +10,7 @@ export LINTEL_CACHE ?= $(HOME)/.cache/lintel
 # everywhere, so that nothing is built twice.
 TEST_FEATURES := --workspace --features lintel-kiosk/fault-injection
 
-.PHONY: help demo test setup lint bench debs test-packages clean
+.PHONY: help demo test setup lint bench debs test-packages pictures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ debs: setup ## the four Debian packages (LINTEL_DEB_PROFILE=dev: quick, for tryi
 
 test-packages: debs ## install, break and remove the packages in a virtual Debian with a camera
 	@packaging/vm/test.sh "$(CARGO_TARGET_DIR)/debian"
+
+pictures: setup ## photograph every state of the door's page for docs/ (needs Chromium)
+	@cargo run --quiet --package lintel-kiosk --example screens -- docs/pictures
 
 clean: ## remove what was built (the cache of downloads stays: $(LINTEL_CACHE))
 	@cargo clean --quiet

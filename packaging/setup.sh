@@ -12,6 +12,7 @@ packages=(
   gcc g++ make cmake pkg-config libssl-dev                       # SQLCipher and aws-lc are built from source
   mosquitto postgresql                                           # the broker; tests run on both databases
   chromium chromium-driver fonts-dejavu-core                     # the console is tested in a real browser
+  nginx caddy                                                    # tests of the samples in config/
   python3 python3-venv                                           # model packs and test pictures
   curl unzip ca-certificates util-linux
 )

@@ -73,6 +73,7 @@ cat >"$work/central.toml" <<TOML
 listen = "127.0.0.1:$web"
 [devices]
 listen = "127.0.0.1:$device"
+allow_tokens = true
 [storage]
 data_dir = "$work/central"
 [mqtt]

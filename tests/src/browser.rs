@@ -43,7 +43,15 @@ pub const LOOKS: [Look; 3] = [
 pub struct TestBrowser {
     client: Client,
     driver: Running,
-    _profile: TempDir,
+    profile: TempDir,
+}
+
+impl Drop for TestBrowser {
+    /// A failed test ends the driver before it can end the browser; its profile's name finds what is left.
+    fn drop(&mut self) {
+        let profile = self.profile.path().display().to_string();
+        std::process::Command::new("pkill").args(["-KILL", "-f", &profile]).status().ok();
+    }
 }
 
 /// A command of Chromium's own protocol, through the driver.
@@ -99,7 +107,7 @@ impl TestBrowser {
                 builder.connect(&url).await.ok()
             })
             .await?;
-        let browser = Self { client, driver, _profile: profile };
+        let browser = Self { client, driver, profile };
         browser.look(LOOKS[0]).await?;
         Ok(browser)
     }
@@ -286,6 +294,6 @@ impl TestBrowser {
     /// # Errors
     /// When the browser doesn't close.
     pub async fn close(self) -> Result<()> {
-        self.client.close().await.with_context(|| self.driver.log())
+        self.client.clone().close().await.with_context(|| self.driver.log())
     }
 }

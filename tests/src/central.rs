@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::broker::TestBroker;
 use crate::pictures::Pictures;
-use crate::process::{Running, Said, eventually, free_port, program, run};
+use crate::process::{Running, Said, eventually, free_port, program, run, run_reading};
 
 /// The site that every test centre has.
 pub const SITE: &str = "office";
@@ -28,11 +28,23 @@ pub enum Database {
     Postgres(String),
 }
 
+/// What differs from the usual test centre.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The broker speaks TLS, with the centre's own certificate.
+    pub mqtts: bool,
+    /// The people's listener speaks TLS, with the centre's own certificate.
+    pub https: bool,
+    /// Settings on top of the configuration, as `section.key=value`.
+    pub settings: Vec<String>,
+}
+
 /// `lintel-central serve` with everything that it needs.
 #[derive(Debug)]
 pub struct TestCentral {
     dir: TempDir,
     database: Database,
+    wanted: Wanted,
     people_port: u16,
     device_port: u16,
     broker_port: u16,
@@ -46,7 +58,15 @@ impl TestCentral {
     /// # Errors
     /// When any step fails, with what the program said.
     pub async fn start(database: Database) -> Result<(Self, TestBroker)> {
-        let mut central = Self::prepare(database).await?;
+        Self::start_as(database, Wanted::default()).await
+    }
+
+    /// As [`TestCentral::start`], with what differs.
+    ///
+    /// # Errors
+    /// When any step fails, with what the program said.
+    pub async fn start_as(database: Database, wanted: Wanted) -> Result<(Self, TestBroker)> {
+        let mut central = Self::prepare(database, wanted).await?;
         let broker_dir = central.dir.path().join("broker");
         let port = central.broker_port.to_string();
         let args = ["mqtt", "config", "--out", &broker_dir.display().to_string(), "--port", &port];
@@ -56,13 +76,22 @@ impl TestCentral {
         Ok((central, broker))
     }
 
-    async fn prepare(database: Database) -> Result<Self> {
+    /// A machine on which nothing but the settings is there: no key, no table.
+    ///
+    /// # Errors
+    /// When its folder can't be made.
+    pub fn bare(database: Database) -> Result<Self> {
+        Self::bare_as(database, Wanted::default())
+    }
+
+    fn bare_as(database: Database, wanted: Wanted) -> Result<Self> {
         // Whoever installs it first wins; the tests of one process share it.
         rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
         let dir = tempfile::Builder::new().prefix("lintel-central-").tempdir()?;
-        let mut central = Self {
+        let central = Self {
             dir,
             database,
+            wanted,
             people_port: free_port()?,
             device_port: free_port()?,
             broker_port: free_port()?,
@@ -70,6 +99,36 @@ impl TestCentral {
             api_token: String::new(),
         };
         central.write_config()?;
+        Ok(central)
+    }
+
+    /// Takes everything off the machine but the settings: keys, database, backups in the usual place. Of a
+    /// PostgreSQL only the caller can empty the database.
+    ///
+    /// # Errors
+    /// When a file can't be removed.
+    pub fn purge(&self) -> Result<()> {
+        let data = self.data_dir();
+        if data.exists() {
+            std::fs::remove_dir_all(data)?;
+        }
+        for name in ["central.db", "vault.db"] {
+            for suffix in ["", "-wal", "-shm"] {
+                // The log's files are there only while somebody works on the database.
+                std::fs::remove_file(self.dir.path().join(format!("{name}{suffix}"))).ok();
+            }
+        }
+        Ok(())
+    }
+
+    /// Where keys and backups are.
+    #[must_use]
+    pub fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    async fn prepare(database: Database, wanted: Wanted) -> Result<Self> {
+        let mut central = Self::bare_as(database, wanted)?;
         central.cli(["keys", "init"]).await?.ok()?;
         central.cli(["migrate"]).await?.ok()?;
         central.cli(["site", "add", SITE, "--zone", ZONE]).await?.ok()?;
@@ -84,16 +143,24 @@ impl TestCentral {
             Database::Sqlite => format!("sqlite://{}", self.dir.path().join("central.db").display()),
             Database::Postgres(url) => url.clone(),
         };
+        let mqtt = if self.wanted.mqtts { "mqtts" } else { "mqtt" };
         let text = format!(
-            "[server]\nlisten = \"127.0.0.1:{}\"\n\n[devices]\nlisten = \"127.0.0.1:{}\"\n\n\
+            "[server]\nlisten = \"127.0.0.1:{}\"\n\n[devices]\nlisten = \"127.0.0.1:{}\"\n\
+             allow_tokens = true\n\n\
              [storage]\ndata_dir = \"{}\"\n\n[database]\nurl = \"{url}\"\n\n\
-             [mqtt]\nenabled = true\nurl = \"mqtt://127.0.0.1:{}\"\n\n[log]\nlevel = \"info\"\n",
+             [mqtt]\nenabled = true\nurl = \"{mqtt}://127.0.0.1:{}\"\n\n[log]\nlevel = \"info\"\n",
             self.people_port,
             self.device_port,
             self.dir.path().join("data").display(),
             self.broker_port,
         );
         Ok(std::fs::write(self.config(), text)?)
+    }
+
+    /// A file of the centre's TLS folder.
+    #[must_use]
+    pub fn tls_file(&self, name: &str) -> PathBuf {
+        self.dir.path().join("data/keys/tls").join(name)
     }
 
     fn config(&self) -> PathBuf {
@@ -103,6 +170,14 @@ impl TestCentral {
     fn command(&self) -> Result<Command> {
         let mut command = Command::new(program("lintel-central")?);
         command.arg("--config").arg(self.config());
+        if self.wanted.https {
+            for (setting, file) in [("server.tls_cert", "server.pem"), ("server.tls_key", "server.key")] {
+                command.args(["--set", &format!("{setting}={}", self.tls_file(file).display())]);
+            }
+        }
+        for setting in &self.wanted.settings {
+            command.args(["--set", setting]);
+        }
         Ok(command)
     }
 
@@ -114,6 +189,20 @@ impl TestCentral {
         run(self.command()?, args).await
     }
 
+    /// The same with something to read on its standard input.
+    ///
+    /// # Errors
+    /// As [`TestCentral::cli`].
+    pub async fn cli_reading<S: AsRef<std::ffi::OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = S>,
+        stdin: &str,
+    ) -> Result<Said> {
+        let file = tempfile::NamedTempFile::new_in(self.dir.path())?;
+        std::fs::write(file.path(), stdin)?;
+        run_reading(self.command()?, args, file.reopen()?.into()).await
+    }
+
     /// Starts the server and waits until it says that it is ready.
     ///
     /// # Errors
@@ -123,7 +212,7 @@ impl TestCentral {
         command.arg("serve");
         let mut server = Running::start("lintel-central", command, &self.dir.path().join("serve.log"))?;
         let url = self.url("/health/ready");
-        let client = reqwest::Client::builder().no_proxy().build()?;
+        let client = self.client()?;
         server
             .wait_until("central is ready", Duration::from_secs(30), async || {
                 client.get(&url).send().await.ok().filter(|answer| answer.status().is_success()).map(|_| ())
@@ -152,13 +241,20 @@ impl TestCentral {
     /// An address on the people's listener.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.people_port)
+        let scheme = if self.wanted.https { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}{path}", self.people_port)
     }
 
     /// An address on the devices' listener.
     #[must_use]
     pub fn device_url(&self, path: &str) -> String {
         format!("https://127.0.0.1:{}{path}", self.device_port)
+    }
+
+    /// The people's port on loopback.
+    #[must_use]
+    pub fn people_port(&self) -> u16 {
+        self.people_port
     }
 
     /// Its folder.
@@ -178,7 +274,7 @@ impl TestCentral {
     /// # Errors
     /// When its certificate can't be read.
     pub fn client(&self) -> Result<reqwest::Client> {
-        let ca = std::fs::read(self.dir.path().join("data/keys/tls/ca.pem"))?;
+        let ca = std::fs::read(self.tls_file("ca.pem"))?;
         Ok(reqwest::Client::builder()
             .no_proxy()
             .tls_certs_only([reqwest::Certificate::from_pem(&ca)?])
@@ -273,6 +369,16 @@ impl TestCentral {
             Ok((Uuid::from_slice(&id)?.to_string(), kind))
         })
         .collect()
+    }
+
+    /// Invites a door with a one-time code; gives the code.
+    ///
+    /// # Errors
+    /// When the program refuses.
+    pub async fn invite(&self, id: &str, site: &str) -> Result<String> {
+        let args = ["device", "invite", id, "--site", site, "--door", id, "--direction", "in", "--json"];
+        let made = self.cli(args).await?.json()?;
+        Ok(made.get("code").and_then(Value::as_str).context("`device invite --json` has no code")?.to_owned())
     }
 
     /// The site's today.

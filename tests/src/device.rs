@@ -106,6 +106,7 @@ impl TestDevice {
             device_id: self.id.clone(),
             stream: self.stream,
             predecessor: Some(Predecessor::None),
+            oldest: None,
             events,
         }
     }

@@ -39,7 +39,7 @@ impl TestKiosk {
         };
         let text = format!(
             "[device]\njoin_file = \"{}\"\ndata_dir = \"{}\"\n\n[camera]\nsource = \"{}\"\nloop = false\n\n\
-             [sync]\ninterval_ms = 500\n\n[log]\nlevel = \"info\"\n",
+             [sync]\ninterval_ms = 500\n\n[feedback]\npage_listen = \"off\"\n\n[log]\nlevel = \"info\"\n",
             kiosk.join_file.display(),
             kiosk.dir.path().join("data").display(),
             kiosk.source,
@@ -134,6 +134,16 @@ impl TestKiosk {
         Ok(())
     }
 
+    /// Starts another command of this door that goes on until it is ended, its output in `log`.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start_command(&self, args: &[&str], log: &str) -> Result<Running> {
+        let mut command = self.command()?;
+        command.args(args);
+        Running::start("lintel-kiosk", command, &self.dir.path().join(log))
+    }
+
     /// SIGKILL.
     ///
     /// # Errors
@@ -211,9 +221,25 @@ impl TestKiosk {
     /// # Errors
     /// At the deadline.
     pub async fn gallery_has(&self, people: usize, within: Duration) -> Result<()> {
-        eventually(&format!("the gallery has {people} people"), within, async || {
+        self.gallery_when(&format!("{people} people"), within, |gallery| {
+            gallery.get("people").and_then(Value::as_u64) == u64::try_from(people).ok()
+        })
+        .await
+    }
+
+    /// Waits until the door's gallery is as wanted.
+    ///
+    /// # Errors
+    /// At the deadline.
+    pub async fn gallery_when(
+        &self,
+        what: &str,
+        within: Duration,
+        holds: impl Fn(&Value) -> bool,
+    ) -> Result<()> {
+        eventually(&format!("the gallery has {what}"), within, async || {
             let status = self.cli(["gallery", "status", "--json"]).await?.json()?;
-            Ok((status.get("people").and_then(Value::as_u64) == u64::try_from(people).ok()).then_some(()))
+            Ok(holds(&status).then_some(()))
         })
         .await
         .with_context(|| self.log())

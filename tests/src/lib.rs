@@ -7,12 +7,16 @@
 pub mod broker;
 pub mod browser;
 pub mod capture;
+pub mod card;
 pub mod central;
+pub mod credential;
 pub mod device;
 pub mod kiosk;
 pub mod pictures;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
+pub mod screen;
 
 pub use broker::TestBroker;
 pub use browser::TestBrowser;

@@ -188,8 +188,20 @@ impl Said {
 ///
 /// # Errors
 /// When it can't be started or takes over two minutes.
-pub async fn run<S: AsRef<OsStr>>(mut command: Command, args: impl IntoIterator<Item = S>) -> Result<Said> {
-    let output = command.args(args).stdin(Stdio::null()).kill_on_drop(true).output();
+pub async fn run<S: AsRef<OsStr>>(command: Command, args: impl IntoIterator<Item = S>) -> Result<Said> {
+    run_reading(command, args, Stdio::null()).await
+}
+
+/// The same with something on its standard input.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_reading<S: AsRef<OsStr>>(
+    mut command: Command,
+    args: impl IntoIterator<Item = S>,
+    stdin: Stdio,
+) -> Result<Said> {
+    let output = command.args(args).stdin(stdin).kill_on_drop(true).output();
     let output = tokio::time::timeout(Duration::from_secs(120), output)
         .await
         .context("the command did not end within two minutes")??;

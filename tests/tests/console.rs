@@ -57,7 +57,7 @@ async fn hr_adds_a_person_with_photos_corrects_a_day_and_takes_the_month_away() 
     let yesterday = central.today().await?.parse::<jiff::civil::Date>()?.yesterday()?.to_string();
     let month = format!(
         "{}/month?month={}",
-        central.url(&browser.path().await?),
+        central.url(browser.path().await?.trim_end_matches("/photos")),
         yesterday.get(..7).unwrap_or_default()
     );
     browser.open(&month).await?;

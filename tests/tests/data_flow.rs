@@ -4,14 +4,17 @@
     reason = "a missing field of a JSON answer reads as null, and fails the assertion"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::Result;
+use lintel_core::join::{JoinRequest, RenewRequest};
 use lintel_tests::capture::{self, Captured};
 use lintel_tests::central::{Database, SITE};
+use lintel_tests::process::{program, run};
 use lintel_tests::{Pictures, TestCentral, TestKiosk};
 use serde_json::{Value, json};
+use tokio::process::Command;
 
 const MANIFEST: &str = include_str!("../../docs/data-flow.toml");
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -55,6 +58,67 @@ async fn nothing_leaves_a_door_that_the_manifest_does_not_name() -> Result<()> {
         assert!(seen.contains(name), "no {name} was captured, only {seen:?}");
     }
     assert_eq!(capture::undeclared(&captured, &manifest), Vec::<String>::new());
+    Ok(())
+}
+
+/// The numbers in the page for works councils that have a mark behind them: `30 days<!-- unidentified_days -->`.
+fn marked(page: &str) -> BTreeMap<String, u64> {
+    let mut found = BTreeMap::new();
+    for (before, rest) in
+        page.match_indices("<!-- ").map(|(at, mark)| (&page[..at], &page[at + mark.len()..]))
+    {
+        let name = rest.split(" -->").next().unwrap_or_default().to_owned();
+        let digits = |word: &&str| word.bytes().all(|b| b.is_ascii_digit());
+        let number = before.split_whitespace().rev().take(2).find(digits).and_then(|word| word.parse().ok());
+        // A mark without a number says something that no program does.
+        found.insert(name, number.unwrap_or(u64::MAX));
+    }
+    found
+}
+
+#[tokio::test]
+async fn the_page_for_works_councils_says_what_the_programs_do() -> Result<()> {
+    let page = include_str!("../../docs/privacy.md");
+    let manifest: toml::Table = MANIFEST.parse()?;
+    let figures = manifest["figures"].as_table().expect("[figures]");
+    let figures: BTreeMap<String, u64> = figures
+        .iter()
+        .map(|(name, number)| {
+            (name.clone(), number.as_integer().and_then(|n| n.try_into().ok()).expect("a number"))
+        })
+        .collect();
+    assert_eq!(marked(page), figures, "docs/privacy.md and docs/data-flow.toml");
+
+    let settings = async |program_name: &str| -> Result<Value> {
+        let mut command = Command::new(program(program_name)?);
+        command.args(["--config", "/dev/null"]);
+        run(command, ["config", "show", "--json"]).await?.json()
+    };
+    let (central, kiosk) = (settings("lintel-central").await?, settings("lintel-kiosk").await?);
+    let of = |shown: &Value, section: &str, key: &str| {
+        let value = &shown[format!("{section}.{key}")]["value"];
+        value.as_u64().unwrap_or_else(|| panic!("{section}.{key}: {shown}"))
+    };
+    let defaults = BTreeMap::from([
+        ("unidentified_days".to_owned(), of(&central, "retention", "unidentified_days")),
+        ("acked_outbox_days".to_owned(), of(&kiosk, "outbox", "retain_acked_days")),
+        ("session_idle_s".to_owned(), of(&central, "server", "session_idle_s")),
+        ("backups".to_owned(), of(&central, "backup", "keep")),
+        // No settings: constants of central/src/backup.
+        ("vault_backups".to_owned(), 2),
+        ("former_database_days".to_owned(), 7),
+    ]);
+    assert_eq!(figures, defaults, "docs/data-flow.toml and the programs' defaults");
+    Ok(())
+}
+
+#[test]
+fn what_joining_and_renewing_send_stands_in_the_manifest() -> Result<()> {
+    let manifest = capture::manifest(MANIFEST)?;
+    let join = serde_json::to_value(JoinRequest { token: "t".into(), csr: "c".into() })?;
+    let renew = serde_json::to_value(RenewRequest { csr: "c".into() })?;
+    assert_eq!(manifest["join"], capture::paths(&join));
+    assert_eq!(manifest["renew"], capture::paths(&renew));
     Ok(())
 }
 
