@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use hmac::{Hmac, Mac as _};
-use lintel_core::seal::{FernetRing, SealError};
+use lintel_core::seal::FernetRing;
 use lintel_core::time::UtcMillis;
 use lintel_runtime::clock::{ClockError, random_bytes};
 use sha2::Sha256;
@@ -30,9 +30,6 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The back-off couldn't be looked up.
 #[derive(Debug, thiserror::Error)]
 pub enum BackoffError {
-    /// The day's key can't be opened.
-    #[error("the day's log-in key can't be opened: was the data key replaced?")]
-    Key(#[source] SealError),
     /// No randomness.
     #[error(transparent)]
     Random(#[from] ClockError),
@@ -131,7 +128,14 @@ async fn key_of_day(
         Some(sealed) => sealed,
         None => logins::get_or_create_key(tx, day, &ring.seal(&random_bytes::<32>()?)).await?,
     };
-    ring.open(&sealed).map_err(BackoffError::Key)
+    if let Ok(key) = ring.open(&sealed) {
+        return Ok(key);
+    }
+    // Better to forget a day's failures than to let nobody in until midnight.
+    log::warn!("the day's log-in key can't be opened, was the data key replaced? A new one is made");
+    let key = Zeroizing::new(random_bytes::<32>()?.to_vec());
+    logins::replace_key(tx, day, &ring.seal(&key)).await?;
+    Ok(key)
 }
 
 /// An IPv6 customer has a whole /64 to knock from.

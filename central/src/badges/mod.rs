@@ -241,7 +241,7 @@ pub async fn print(
     print_as(db, keys, permit.actor(), clock, person).await
 }
 
-/// [`print`], of oneself.
+/// [`print()`], of oneself.
 ///
 /// # Errors
 /// [`BadgeError::None`] or [`BadgeError::KeyGone`].

@@ -33,6 +33,16 @@ pub async fn get_or_create_key(tx: &mut Tx, day: i64, offered: &str) -> Result<S
     Ok(sql!(tx, fetch_one as (String,), "SELECT key_sealed FROM login_key WHERE day = $1", day)?.0)
 }
 
+/// Puts another key in the place of a day's, with which everything counted under the old one goes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn replace_key(tx: &mut Tx, day: i64, sealed: &str) -> Result<(), StoreError> {
+    sql!(&mut *tx, execute, "UPDATE login_key SET key_sealed = $1 WHERE day = $2", sealed, day)?;
+    sql!(tx, execute, "DELETE FROM login_failure")?;
+    Ok(())
+}
+
 /// The sealed key of a day.
 ///
 /// # Errors
