@@ -39,7 +39,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         log::warn!("{warning}");
     }
     let config = loaded.value.clone();
-    if !matches!(cli.command, Command::Replay(_) | Command::Bench(_)) {
+    // `join` is typed by root and hands what it made to the folder's owner itself.
+    if !matches!(cli.command, Command::Replay(_) | Command::Bench(_) | Command::Join { .. }) {
         lintel_runtime::owner::refuse_foreign_root(&config.device.data_dir, "lintel-kiosk")?;
     }
     match cli.command {
