@@ -41,7 +41,11 @@ kiosk() { setpriv --reuid=lintel-kiosk --regid=lintel-kiosk --init-groups --rese
 of() { systemctl show -P "$2" "$1"; }
 is_active() { same "$(of "$1" ActiveState)" active; }
 # status_says UNIT TEXT
-status_says() { of "$1" StatusText | grep -F -- "$2"; }
+status_says() {
+  local status
+  status=$(of "$1" StatusText)
+  [[ $status == *"$2"* ]] || { printf 'its status is: %s\n' "$status"; return 1; }
+}
 # mark: a place in the journal; since MARK UNIT [FIELD=VALUE…]: its messages from there, as JSON lines
 mark() { date +@%s.%6N; }
 since() {

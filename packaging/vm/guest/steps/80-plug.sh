@@ -1,4 +1,5 @@
 # Central is away, the door records on, and somebody pulls the plug.
+show yuyv
 systemctl stop lintel-central
 backlog() { kiosk outbox status --json | jq .backlog; }
 waits() { more_than "$(backlog)" 1; }
