@@ -12,6 +12,7 @@ cd "$here/../.."
 
 cache=${LINTEL_CACHE:-$HOME/.cache/lintel}
 target=${CARGO_TARGET_DIR:-${LINTEL_TARGET_DIR:-$cache/target}}
+export CARGO_TARGET_DIR=$target
 profile=${LINTEL_DEB_PROFILE:-release}
 out=$(realpath -m "${1:-$target/debian}")
 maintainer=$(sed -n 's/^maintainer = "\(.*\)"$/\1/p' kiosk/Cargo.toml)

@@ -155,7 +155,6 @@ say "Attendance on $today"
 report table
 report json | python3 "$here/check.py" "${expected[@]}"
 say ""
-say "Open it in a browser (this link works once):"
 central link
 [ -n "${DEMO_EXIT:-}" ] && exit 0
 say "Ctrl-C ends the demo and removes its data."

@@ -11,7 +11,7 @@ use super::account_name::{AccountName, AccountNameError};
 use super::password::{Password, PasswordError, Passwords, Weakness};
 use super::permit::ManageAccounts;
 use super::{Permit, Role};
-use crate::people::{NameError, clean_name};
+use crate::people::names::{NameError, clean_name};
 use crate::store::{Db, StoreError, Tx, accounts, audit, people, sessions};
 
 pub use crate::store::accounts::Account;

@@ -17,7 +17,7 @@ use super::open;
 use crate::app::{KeyPaths, load_keys};
 use crate::config::{CentralSettings, load};
 use crate::enrolment::{EnrolHandle, PackFacts};
-use crate::ingest::mqtt_link::Link;
+use crate::ingest::mqtt::Link;
 use crate::store::{Db, DbOptions, devices, people, sites};
 
 /// How long a server may take to answer.

@@ -10,7 +10,7 @@ use crate::app::KeyPaths;
 use crate::broker::files::{BrokerPlan, BrokerTls, fresh_salt, write};
 use crate::broker::password::HashedPassword;
 use crate::cli::MqttCommand;
-use crate::ingest::mqtt_link::BrokerUrl;
+use crate::ingest::mqtt::BrokerUrl;
 
 pub(super) fn run(args: &ConfigArgs, command: MqttCommand) -> anyhow::Result<ExitCode> {
     let MqttCommand::Config { out, port } = command;

@@ -33,7 +33,7 @@ pub(super) async fn link(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
     let db = open::ready_database(&settings).await?;
     let permit = Actor::local().permit()?;
     let link = sessions::create_link(&db, &*open::clock(), &permit, Role::Admin).await?;
-    eprintln!("opens the console once, within 15 minutes:");
+    eprintln!("This link opens the console once, within 15 minutes:");
     println!("{}/console/login/{}", settings.server.base_url(), link.expose());
     db.close().await;
     Ok(ExitCode::Fine)

@@ -66,7 +66,7 @@ pub enum InviteError {
     Address(#[from] AddressError),
     /// The door's name.
     #[error(transparent)]
-    Name(#[from] crate::people::NameError),
+    Name(#[from] crate::people::names::NameError),
     /// No randomness for a token.
     #[error(transparent)]
     Random(#[from] ClockError),
@@ -90,7 +90,7 @@ pub async fn invite(
         return Err(InviteError::Validity);
     }
     let address = trust.address()?;
-    let door = request.door.as_deref().map(crate::people::clean_name).transpose()?;
+    let door = request.door.as_deref().map(crate::people::names::clean_name).transpose()?;
     let now = clock.now();
     let token = JoinToken::from_bytes(random_bytes()?);
     let mut tx = db.write().await?;

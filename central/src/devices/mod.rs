@@ -65,7 +65,7 @@ pub enum DeviceError {
     UnknownSite(SiteId),
     /// The door's name.
     #[error(transparent)]
-    Name(#[from] crate::people::NameError),
+    Name(#[from] crate::people::names::NameError),
     /// No randomness for a token.
     #[error(transparent)]
     Random(#[from] lintel_runtime::clock::ClockError),
@@ -98,7 +98,7 @@ pub async fn add(
     door: &str,
     direction: DirectionHint,
 ) -> Result<Joined, DeviceError> {
-    let door = crate::people::clean_name(door)?;
+    let door = crate::people::names::clean_name(door)?;
     let token = credential::generate("lintel_device_")?;
     let mut tx = db.write().await?;
     let Some(place) = sites::get(&mut tx, site).await? else {

@@ -4,7 +4,7 @@
 //! can be left believing the old state. A template without standing consent is never stored.
 
 mod changes;
-mod names;
+pub mod names;
 
 use lintel_core::embedding::Embedding;
 use lintel_core::ids::{PersonId, SiteId, TemplateId};

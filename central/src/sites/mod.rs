@@ -20,7 +20,7 @@ pub enum SiteError {
     Exists(SiteId),
     /// The name can't be shown.
     #[error(transparent)]
-    Name(#[from] crate::people::NameError),
+    Name(#[from] crate::people::names::NameError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -39,7 +39,7 @@ pub async fn add(
     name: Option<&str>,
 ) -> Result<Site, SiteError> {
     lintel_core::time::zone(zone)?;
-    let name = crate::people::clean_name(name.unwrap_or(id.as_str()))?;
+    let name = crate::people::names::clean_name(name.unwrap_or(id.as_str()))?;
     let site = Site { site_id: id.clone(), name, zone: zone.to_owned() };
     let mut tx = db.write().await?;
     match sites::create(&mut tx, &site, clock.now()).await {

@@ -1,4 +1,4 @@
-//! What to do about what is measured, as a technician would say it.
+//! The summary of what is measured, and what to do about it, as a technician would say it.
 //!
 //! Pure. Sides are said from where the technician stands: in front of the camera, facing it. The camera's
 //! picture is not mirrored, so what is on its left is on the technician's right.
@@ -6,8 +6,6 @@
 use lintel_runtime::catalogue::Words;
 use lintel_vision::{QualityLimits, QualityReason};
 use serde::{Deserialize, Serialize};
-
-use super::measure::{Aim, FaceAim};
 
 /// Below it a door works, but people must stand still for longer, frames a second.
 const SLOW: f32 = 5.0;
@@ -62,6 +60,61 @@ pub enum Advice {
     Upright,
     /// Nothing: faces can be compared here.
     Good,
+}
+
+/// The nearest face, in medians.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FaceAim {
+    /// Its width, px.
+    pub px: f32,
+    /// Its width in hundredths of what is needed.
+    pub percent_of_needed: f32,
+    /// Its brightness, 0 to 1.
+    pub light: f32,
+    /// Its finest detail, as in [`Quality::sharpness`].
+    pub sharpness: f32,
+    /// Degrees, positive to the right of the picture.
+    pub yaw: f32,
+    /// Degrees, positive when looking up.
+    pub pitch: f32,
+    /// Degrees, positive when leaning clockwise.
+    pub roll: f32,
+    /// Its middle, 0 (left edge of the picture) to 1 (right).
+    pub x: f32,
+    /// Its middle, 0 (top) to 1 (bottom).
+    pub y: f32,
+}
+
+/// How often a gate refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Refusing {
+    /// Which.
+    pub gate: QualityReason,
+    /// Of a hundred frames with a face.
+    pub percent: f32,
+}
+
+/// A summary.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Aim {
+    /// px
+    pub width: u32,
+    /// px
+    pub height: u32,
+    /// What the camera gives; 0 until two frames have come.
+    pub frames_per_s: f32,
+    /// Frames that were measured.
+    pub measured: u32,
+    /// Of these, frames with a face.
+    pub with_face: u32,
+    /// The narrowest face that is compared, px.
+    pub needed_px: f32,
+    /// The nearest face; `None` where hardly any frame has one.
+    pub face: Option<FaceAim>,
+    /// The gates that refuse it, the most frequent first.
+    pub refusing: Vec<Refusing>,
+    /// What to do, the most important first.
+    pub advice: Vec<Advice>,
 }
 
 /// What to do, the most important first; at most three things, because more are not done.
@@ -133,73 +186,5 @@ impl Advice {
             Self::Upright => "aim-upright",
             Self::Good => "aim-good",
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use lintel_vision::{Quality, Rect};
-
-    use super::super::measure::tests::{face, window};
-    use super::super::measure::{Reading, SeenFace, Window};
-    use super::*;
-
-    fn advice(seen: SeenFace) -> Vec<Advice> {
-        window(8, |_| vec![seen.clone()]).aim().unwrap().advice
-    }
-
-    fn at(x: f32, y: f32) -> SeenFace {
-        SeenFace { face: Rect { x: x - 40.0, y: y - 40.0, width: 80.0, height: 80.0 }, ..face(80.0) }
-    }
-
-    fn with(change: impl Fn(&mut Quality)) -> SeenFace {
-        let mut seen = face(96.0);
-        change(&mut seen.quality);
-        seen
-    }
-
-    #[test]
-    fn a_good_place_is_called_good() {
-        assert_eq!(advice(face(96.0)), [Advice::Good]);
-        assert_eq!(advice(face(40.0)), [Advice::LittleReserve]);
-        assert_eq!(advice(face(30.0)), [Advice::TooFar]);
-        assert_eq!(window(8, |_| Vec::new()).aim().unwrap().advice, [Advice::NoFace]);
-    }
-
-    #[test]
-    fn a_face_at_the_pictures_left_is_to_the_right_of_whoever_faces_the_camera() {
-        assert_eq!(advice(at(100.0, 240.0)), [Advice::TurnRight]);
-        assert_eq!(advice(at(560.0, 240.0)), [Advice::TurnLeft]);
-        assert_eq!(advice(at(320.0, 60.0)), [Advice::TurnUp]);
-        assert_eq!(advice(at(320.0, 430.0)), [Advice::TurnDown]);
-    }
-
-    #[test]
-    fn each_defect_has_its_own_advice() {
-        assert_eq!(advice(with(|q| q.exposure = 0.1)), [Advice::MoreLight]);
-        assert_eq!(advice(with(|q| q.exposure = 0.95)), [Advice::LessLight]);
-        assert_eq!(advice(with(|q| q.sharpness = 0.1)), [Advice::Focus]);
-        assert_eq!(advice(with(|q| q.roll = -20.0)), [Advice::Upright]);
-        assert_eq!(advice(with(|q| q.pitch = -30.0)), [Advice::MoveDown]);
-        assert_eq!(advice(with(|q| q.pitch = 30.0)), [Advice::MoveUp]);
-        assert_eq!(advice(with(|q| q.yaw = 30.0)), [Advice::MoveLeft]);
-        assert_eq!(advice(with(|q| q.yaw = -30.0)), [Advice::MoveRight]);
-        let outside = SeenFace { refusals: vec![QualityReason::OutsideRegion], ..face(96.0) };
-        assert_eq!(advice(outside), [Advice::OutsideRegion]);
-        let cut = SeenFace { refusals: vec![QualityReason::PartlyOutside], ..face(470.0) };
-        assert_eq!(advice(cut), [Advice::CutOff]);
-    }
-
-    #[test]
-    fn a_slow_camera_is_named_and_no_more_than_three_things_are_asked_for() {
-        let mut window = Window::new(32.0);
-        for n in 0..4u32 {
-            let mut seen = at(100.0, 60.0);
-            seen.quality.exposure = 0.1;
-            seen.quality.sharpness = 0.05;
-            let (at_ms, frames) = (i64::from(n) * 500, u64::from(n));
-            window.take(Reading { at_ms, frames, width: 640, height: 480, faces: vec![seen] });
-        }
-        assert_eq!(window.aim().unwrap().advice, [Advice::SlowCamera, Advice::TurnRight, Advice::TurnUp]);
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use lintel_vision::{Detected, Quality, QualityReason, Rect};
 use serde::{Deserialize, Serialize};
 
-use super::advice::{self, Advice};
+use super::advice::{self, Aim, FaceAim, Refusing};
 
 /// What a summary is made of, ms.
 pub const WINDOW_MS: i64 = 1_500;
@@ -52,61 +52,6 @@ impl Reading {
         });
         Self { at_ms, frames, width: detected.width, height: detected.height, faces: faces.collect() }
     }
-}
-
-/// The nearest face, in medians.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct FaceAim {
-    /// Its width, px.
-    pub px: f32,
-    /// Its width in hundredths of what is needed.
-    pub percent_of_needed: f32,
-    /// Its brightness, 0 to 1.
-    pub light: f32,
-    /// Its finest detail, as in [`Quality::sharpness`].
-    pub sharpness: f32,
-    /// Degrees, positive to the right of the picture.
-    pub yaw: f32,
-    /// Degrees, positive when looking up.
-    pub pitch: f32,
-    /// Degrees, positive when leaning clockwise.
-    pub roll: f32,
-    /// Its middle, 0 (left edge of the picture) to 1 (right).
-    pub x: f32,
-    /// Its middle, 0 (top) to 1 (bottom).
-    pub y: f32,
-}
-
-/// How often a gate refuses.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Refusing {
-    /// Which.
-    pub gate: QualityReason,
-    /// Of a hundred frames with a face.
-    pub percent: f32,
-}
-
-/// A summary.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Aim {
-    /// px
-    pub width: u32,
-    /// px
-    pub height: u32,
-    /// What the camera gives; 0 until two frames have come.
-    pub frames_per_s: f32,
-    /// Frames that were measured.
-    pub measured: u32,
-    /// Of these, frames with a face.
-    pub with_face: u32,
-    /// The narrowest face that is compared, px.
-    pub needed_px: f32,
-    /// The nearest face; `None` where hardly any frame has one.
-    pub face: Option<FaceAim>,
-    /// The gates that refuse it, the most frequent first.
-    pub refusing: Vec<Refusing>,
-    /// What to do, the most important first.
-    pub advice: Vec<Advice>,
 }
 
 /// The last readings.
@@ -221,63 +166,4 @@ fn number(count: usize) -> u32 {
 #[expect(clippy::cast_precision_loss, reason = "pixels, milliseconds of a window and its frames are small")]
 fn lossy(count: u64) -> f32 {
     count as f32
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    pub(crate) fn face(px: f32) -> SeenFace {
-        let face = Rect { x: 320.0 - px / 2.0, y: 240.0 - px / 2.0, width: px, height: px };
-        let quality =
-            Quality { face_px: px, sharpness: 0.5, exposure: 0.5, yaw: 1.0, pitch: -2.0, roll: 0.0 };
-        SeenFace { face, quality, refusals: Vec::new() }
-    }
-
-    pub(crate) fn window(readings: u32, each: impl Fn(u32) -> Vec<SeenFace>) -> Window {
-        let mut window = Window::new(32.0);
-        for n in 0..readings {
-            let at_ms = i64::from(n) * 200;
-            let frames = u64::from(n) * 3;
-            window.take(Reading { at_ms, frames, width: 640, height: 480, faces: each(n) });
-        }
-        window
-    }
-
-    #[test]
-    fn a_face_in_the_middle_is_summed_up_in_medians_of_the_last_moments() {
-        let aim = window(20, |n| vec![face(if n % 5 == 0 { 20.0 } else { 96.0 }), face(10.0)]).aim().unwrap();
-        let seen = aim.face.unwrap();
-        assert_eq!((seen.px, seen.percent_of_needed), (96.0, 300.0));
-        assert!((seen.x - 0.5).abs() < 0.01 && (seen.y - 0.5).abs() < 0.01, "{seen:?}");
-        assert!((aim.frames_per_s - 15.0).abs() < 0.1, "{}", aim.frames_per_s);
-        assert_eq!((aim.measured, aim.with_face), (8, 8));
-    }
-
-    #[test]
-    fn a_face_in_the_wallpaper_is_nobody() {
-        let window = window(20, |n| if n % 8 == 0 { vec![face(96.0)] } else { Vec::new() });
-        assert_eq!(window.aim().unwrap().face, None);
-        assert!(!window.is_settled());
-        assert_eq!(Window::new(32.0).aim(), None);
-    }
-
-    #[test]
-    fn the_gates_that_refuse_are_named_with_how_often() {
-        let aim = window(8, |n| {
-            let mut refusals = vec![QualityReason::TooDark];
-            refusals.extend((n % 2 == 0).then_some(QualityReason::Blurred));
-            vec![SeenFace { refusals, ..face(96.0) }]
-        });
-        let refusing: Vec<_> = aim.aim().unwrap().refusing.iter().map(|r| (r.gate, r.percent)).collect();
-        assert_eq!(refusing, [(QualityReason::TooDark, 100.0), (QualityReason::Blurred, 50.0)]);
-    }
-
-    #[test]
-    fn a_clip_that_starts_again_starts_a_new_window() {
-        let mut window = window(10, |_| vec![face(96.0)]);
-        assert!(window.is_settled());
-        window.take(Reading { at_ms: 0, frames: 0, width: 640, height: 480, faces: Vec::new() });
-        assert_eq!(window.aim().unwrap().measured, 1);
-    }
 }

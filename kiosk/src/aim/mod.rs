@@ -11,6 +11,8 @@ pub mod own;
 pub mod socket;
 pub mod tap;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 
 /// A picture is shown for this long after the command, ms.
 pub const PICTURE_MS: i64 = 600_000;

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::PICTURE_MS;
-use super::measure::Aim;
+use super::advice::Aim;
 use super::tap::{Listener, Tap};
 use crate::local_socket::{self, SocketError};
 

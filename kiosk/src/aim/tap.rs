@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lintel_vision::{Detected, Pipeline, preview};
 use tokio::sync::watch;
 
-use super::measure::{Aim, Reading, SeenFace, Window};
+use super::advice::Aim;
+use super::measure::{Reading, SeenFace, Window};
 
 /// Measurements a second at most are five: faster than anybody turns a screw.
 const EVERY_MS: i64 = 200;

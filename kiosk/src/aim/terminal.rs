@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use lintel_runtime::catalogue::Words;
 use lintel_vision::{QualityLimits, QualityReason};
 
-use super::measure::{Aim, FaceAim};
+use super::advice::{Aim, FaceAim};
 
 /// The whole view, lines ended by `\n`.
 #[must_use]
@@ -96,7 +96,7 @@ const fn in_words(gate: QualityReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::super::measure::SeenFace;
-    use super::super::measure::tests::{face, window};
+    use super::super::tests::{face, window};
     use super::*;
 
     #[test]

@@ -14,7 +14,7 @@ use lintel_runtime::clock::SystemClock;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::aim::measure::Aim;
+use crate::aim::advice::Aim;
 use crate::aim::own::{self, Go};
 use crate::aim::socket::{self, Answer, Request};
 use crate::aim::tap::Tap;

@@ -117,6 +117,7 @@ pub fn run(args: &BenchArgs, config: &VisionConfig, recognition: &RecognitionCon
     figures.extend(storage::appends()?);
     let whole = storage::frame_to_commit(&frame, config, recognition)?;
     figures.push(whole.latency);
+    figures.extend(whole.parts);
     let python = args.python.as_deref().map(|script| compare(script, &frame)).transpose()?;
     if args.json {
         let document = json!({

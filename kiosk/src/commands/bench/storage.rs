@@ -10,7 +10,7 @@ use lintel_core::ids::{DeviceId, PersonId, TemplateId};
 use lintel_core::time::UtcMillis;
 use lintel_runtime::clock::random_bytes;
 use lintel_runtime::secrets::SecretString;
-use lintel_vision::{Detected, Frame, Pipeline};
+use lintel_vision::{Detected, Frame, Pipeline, StageTimes};
 use zeroize::Zeroizing;
 
 use super::vision::{WIDTH, again, noise};
@@ -27,6 +27,8 @@ const TEMPLATES: usize = 10_000;
 /// The whole way, and what the process holds at its end.
 pub(super) struct Whole {
     pub(super) latency: Figure,
+    /// What it is made of: each part as it was on the way, with the caches as cold as they are there.
+    pub(super) parts: Vec<Figure>,
     pub(super) resident_mb: Option<f64>,
 }
 
@@ -130,6 +132,11 @@ impl Embed for Earlier {
     fn embed(&mut self, _: usize) -> Option<Zeroizing<Vec<f32>>> {
         Some(Zeroizing::new(self.0.clone()))
     }
+
+    /// Liveness is asked of these frames, so that the one that decides needn't wait for it.
+    fn live(&mut self, _: usize) -> Option<f32> {
+        Some(1.0)
+    }
 }
 
 /// From dequeuing the frame that completes the evidence to the committed event, on one thread.
@@ -154,6 +161,7 @@ pub(super) fn frame_to_commit(
     let scratch = Scratch::new()?;
     let mut outbox = outbox(&scratch)?;
     let mut times = Vec::new();
+    let mut parts = Parts::default();
     for _ in 0..ROUNDS {
         let mut recogniser = prepared(&params, &pipeline, &detected, &face, &gallery);
         let last = again(frame)?;
@@ -163,11 +171,44 @@ pub(super) fn frame_to_commit(
         let punch = looked.decisions.iter().find(|decision| decision.outcome == Outcome::Punch);
         let punch =
             punch.ok_or_else(|| anyhow!("the picture's face isn't good enough: give another by --image"))?;
+        let decided = Instant::now();
         outbox.append(&draft(Some(punch)), UtcMillis::from_i64(1))?;
+        parts.append.push(decided.elapsed());
         times.push(punch.completed_frame.elapsed());
+        parts.take(looked.times, looked.matching);
     }
     let latency = Figure::of("frame to committed event, 10,000 templates", &times);
-    Ok(Whole { latency, resident_mb: resident_mb() })
+    Ok(Whole { latency, parts: parts.figures(), resident_mb: resident_mb() })
+}
+
+/// The times of what lies between a frame and its committed event.
+#[derive(Default)]
+struct Parts {
+    stages: Vec<StageTimes>,
+    matching: Vec<Duration>,
+    append: Vec<Duration>,
+}
+
+impl Parts {
+    fn take(&mut self, stages: StageTimes, matching: Duration) {
+        self.stages.push(stages);
+        self.matching.push(matching);
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        let stage = |name: &str, of: fn(&StageTimes) -> Duration| {
+            Figure::of(format!("  of it {name}"), &self.stages.iter().map(of).collect::<Vec<_>>())
+        };
+        vec![
+            stage("decode", |times| times.decode),
+            stage("detect", |times| times.detect),
+            stage("quality", |times| times.quality),
+            stage("align", |times| times.align),
+            stage("embed", |times| times.embed),
+            Figure::of("  of it match", &self.matching),
+            Figure::of("  of it append with fsync", &self.append),
+        ]
+    }
 }
 
 /// A recogniser that has seen all frames but the last.

@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::mqtt_desk::Desk;
+use super::desk::Desk;
 use crate::broker::access::{CONTROL_ANSWERS, SHARE_GROUP};
 use crate::broker::reconcile::{Known, Plan, ReconcileError, Steward, Wanted, marks};
 

@@ -13,16 +13,25 @@ use lintel_core::wire::DeviceStatus;
 use lintel_runtime::exit::chain;
 use rumqttc::v5::AsyncClient;
 use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::Publish;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
-use super::mqtt::{Delivery, MqttCounters};
-use super::mqtt_desk::{Desk, Verdict};
+use super::counters::MqttCounters;
+use super::desk::{Desk, Verdict};
 
 /// A status is a few dozen bytes; more is no status.
 const MAX_STATUS_BYTES: usize = 1024;
 /// After a failure of the database, before the next message: a busy loop would not help it.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// A message with the number of the connection that it came over.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    pub(super) connection: u64,
+    pub(super) topic: Topic,
+    pub(super) publish: Publish,
+}
 
 /// Runs until the reader is gone and its last message is answered.
 pub(super) async fn run<D: Desk>(

@@ -22,7 +22,7 @@ use crate::config::MqttSettings;
 
 /// Messages that the broker may send before the first is acknowledged: with [`MAX_PACKET_BYTES`] the most
 /// memory that doors can take here (4 MiB).
-pub const RECEIVE_MAXIMUM: u16 = 16;
+pub(super) const RECEIVE_MAXIMUM: u16 = 16;
 /// A dead connection is noticed within one and a half of these.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// Longest wait for TCP, TLS and the broker's answer, in seconds.

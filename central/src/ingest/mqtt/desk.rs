@@ -15,9 +15,9 @@ use lintel_core::wire::{DeviceStatus, GalleryNotice};
 use lintel_runtime::exit::chain;
 use lintel_runtime::secrets::SecretString;
 
-use super::{AcceptError, accept};
 use crate::broker::reconcile::Wanted;
 use crate::devices::{self, DeviceError};
+use crate::ingest::{AcceptError, accept};
 use crate::metrics::Metrics;
 use crate::store::{Db, broker};
 use crate::vault::CentralKeys;

@@ -18,8 +18,8 @@ use rumqttc::v5::MqttOptions;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{PubAckReason, SubscribeReasonCode};
 
-use super::super::mqtt_desk::Verdict;
-use super::super::mqtt_link::BrokerUrl;
+use super::super::desk::Verdict;
+use super::super::link::BrokerUrl;
 use super::*;
 use crate::broker::files::{BrokerPlan, write};
 use crate::broker::password::HashedPassword;

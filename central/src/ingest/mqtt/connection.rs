@@ -1,16 +1,10 @@
-//! The broker's road into the centre: takes what doors publish, answers with signed acks.
+//! The one loop that owns the connection to the broker.
 //!
-//! One loop owns the connection and never waits for anything else, so that keep-alives go out while the
-//! database is busy. A worker takes the messages one by one, hands events through the same door as HTTPS,
-//! publishes the ack and only then acknowledges the message to the broker, which holds back at
-//! [`RECEIVE_MAXIMUM`] unacknowledged ones. A steward keeps the broker's accounts and the retained gallery
-//! notices in step. No message may stop the loop: what can't be read is counted and left behind.
-//!
-//! Who a message is from is its topic: the broker lets a device write on its own topics only, and what it
-//! writes still has to be chained, known and not revoked.
+//! It never waits for anything else, so that keep-alives go out while the database is busy, and no message
+//! may stop it: what can't be read is counted and left behind.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,10 +19,11 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::mqtt_desk::Desk;
-use super::mqtt_link::{Link, RECEIVE_MAXIMUM};
-use super::mqtt_steward as steward;
-use super::mqtt_worker as worker;
+use super::counters::MqttCounters;
+use super::desk::Desk;
+use super::link::{Link, RECEIVE_MAXIMUM};
+use super::worker::Delivery;
+use super::{steward, worker};
 use crate::broker::access::CONTROL_ANSWERS;
 
 /// Requests that may wait for the connection: acks, PUBACKs and commands. Overflow policy: await.
@@ -39,42 +34,6 @@ const ANSWERS: usize = 64;
 const RECONNECT: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
 /// How long the worker's last message and the broker's farewell may take.
 const FAREWELL: Duration = Duration::from_secs(3);
-
-/// What happened on this road, for `/metrics` and `doctor`.
-#[derive(Debug, Default)]
-pub struct MqttCounters {
-    /// Whether a connection stands.
-    pub connected: AtomicBool,
-    /// Connections made.
-    pub connections: AtomicU64,
-    /// Messages taken from the broker.
-    pub received: AtomicU64,
-    /// Batches answered with a signed ack.
-    pub acked: AtomicU64,
-    /// Messages refused: unreadable, or from an unknown or revoked device.
-    pub refused: AtomicU64,
-    /// Messages dropped because too many waited; their doors send them again.
-    pub dropped: AtomicU64,
-    /// Messages on topics that are not ours.
-    pub foreign: AtomicU64,
-    /// Connections lost to a message that the client library can't take.
-    pub unreadable: AtomicU64,
-}
-
-impl MqttCounters {
-    /// Adds one.
-    pub(super) fn count(counter: &AtomicU64) {
-        counter.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// A message with the number of the connection that it came over.
-#[derive(Debug)]
-pub(super) struct Delivery {
-    pub(super) connection: u64,
-    pub(super) topic: Topic,
-    pub(super) publish: Publish,
-}
 
 /// Runs the road until the token is cancelled. Connection failures are retried for ever; an `Err` would be
 /// a bug in here.
@@ -251,5 +210,5 @@ fn advice(error: &ConnectionError) -> String {
 }
 
 #[cfg(test)]
-#[path = "mqtt_tests.rs"]
+#[path = "tests.rs"]
 mod tests;
