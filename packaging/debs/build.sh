@@ -53,6 +53,10 @@ for program in lintel-kiosk lintel-central; do
   gzip -9n "$ready/man/$program"/*.1
   packaging/python.sh "$here/third_party.py" "$program" | gzip -9n >"$ready/third-party-$program.gz"
 done
+for file in systemd/*; do
+  crate=$(basename "$file"); crate=${crate#lintel-}; crate=${crate%%[.-]*}
+  grep -qF "\"../$file\"" "$crate/Cargo.toml" || stop "$crate/Cargo.toml doesn't pack $file"
+done
 runtime=$(cat "$cache/onnxruntime/version")-1
 for crate in kiosk central; do
   grep -qF "lintel-onnxruntime (= $runtime)" "$crate/Cargo.toml" \
