@@ -3,6 +3,7 @@
 //! Jobs are idempotent: each looks at the present state, so that one asked for twice is done once and one
 //! cut off half-way is simply done again. Nothing here may decide what the change itself should have.
 
+mod keep_revocations;
 mod runner;
 
 use anyhow::Context as _;
@@ -12,6 +13,7 @@ use lintel_core::time::{Clock, UtcMillis, day_bounds};
 use lintel_core::wire::GalleryNotice;
 use serde::{Deserialize, Serialize};
 
+pub use keep_revocations::KeepRevocations;
 pub use runner::{Jobs, run};
 
 use crate::attendance::correction::corrected;
@@ -218,6 +220,8 @@ impl Retention {
         tx.commit().await?;
         crate::retention::run(&desk.db, &desk.settings.retention, &*desk.clock).await?;
         crate::backup::forget_former(desk, now.plus_millis(-crate::backup::FORMER_KEEP_MS)).await?;
+        // What other replicas on this database wrote into their ledgers.
+        KeepRevocations.run(desk).await?;
         Ok(())
     }
 }
