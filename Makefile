@@ -10,7 +10,7 @@ export LINTEL_CACHE ?= $(HOME)/.cache/lintel
 # everywhere, so that nothing is built twice.
 TEST_FEATURES := --workspace --features lintel-kiosk/fault-injection
 
-.PHONY: help demo test setup lint bench debs test-packages pictures clean
+.PHONY: help demo test setup lint bench fuzz debs test-packages pictures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench: setup ## measure the door and the centre on this machine (release build)
 	@cargo build --quiet --release --bin lintel-kiosk --bin lintel-central
 	@"$(CARGO_TARGET_DIR)/release/lintel-kiosk" bench
 	@"$(CARGO_TARGET_DIR)/release/lintel-central" bench
+
+fuzz: setup ## hostile input for every parser that meets strangers (FUZZ_SECONDS=60 each)
+	@packaging/fuzz.sh
 
 debs: setup ## the four Debian packages (LINTEL_DEB_PROFILE=dev: quick, for trying them)
 	@packaging/debs/build.sh

@@ -99,6 +99,8 @@ fn start(
     let camera = recording::start(&door, pipeline, heartbeats, supervisor)?;
     delivery::events(&door, &central, supervisor)?;
     delivery::renewal(&door, &central, supervisor)?;
+    delivery::identity(&door, supervisor);
+    delivery::clock(&door, supervisor);
     delivery::heartbeat(&door, central, &gallery, supervisor);
     door::spawn_owned(supervisor, "gallery", Policy::critical(), gallery, |mut task, context| async move {
         task.run(&context).await

@@ -3,14 +3,16 @@
 //! Central's signed time in a heartbeat's answer bounds the error from both sides: it was read between our
 //! sending and our receiving (Cristian, "Probabilistic clock synchronization", 1989).
 
-use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+mod synced;
+
+pub use synced::{SyncProbe, SyncTask};
 
 use lintel_core::event::ClockReading;
 use lintel_core::time::{Clock, UtcMillis};
 
-/// Where systemd-timesyncd says that it has set the clock.
-const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
 /// A crystal without control drifts by less than this: parts in a million.
 const DRIFT_PPM: i64 = 100;
 /// Error of a clock that says it is synchronised, without another opinion, ms.
@@ -31,13 +33,15 @@ pub struct ClockWatch {
     clock: Arc<dyn Clock>,
     boot_id: Arc<str>,
     heard: Arc<Mutex<Option<Heard>>>,
+    /// Whether something keeps this clock; [`SyncTask`] looks.
+    synced: Arc<AtomicBool>,
 }
 
 impl ClockWatch {
     /// Nothing was heard from central yet.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, boot_id: &str) -> Self {
-        Self { clock, boot_id: boot_id.into(), heard: Arc::default() }
+        Self { clock, boot_id: boot_id.into(), heard: Arc::default(), synced: Arc::default() }
     }
 
     /// Central's clock said `central` at some instant between `sent` and now; `round_trip_ms` by the monotonic
@@ -49,10 +53,15 @@ impl ClockWatch {
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(heard);
     }
 
+    /// Takes in whether something keeps the clock.
+    pub fn set_synced(&self, synced: bool) {
+        self.synced.store(synced, Ordering::Relaxed);
+    }
+
     /// The reading for an event that was captured at a monotonic time.
     #[must_use]
     pub fn reading(&self, monotonic_ms: i64) -> ClockReading {
-        let synced = Path::new(SYNCHRONISED).exists();
+        let synced = self.synced.load(Ordering::Relaxed);
         let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let (offset_estimate_ms, error_ms) = match heard {
             Some(heard) => {
@@ -83,7 +92,9 @@ mod tests {
     #[test]
     fn central_bounds_the_error_and_drift_widens_it() {
         let watch = ClockWatch::new(Arc::new(Still), "boot");
-        assert!(watch.reading(5_000).error_ms >= SYNCED_ERROR_MS, "nobody has said what time it is");
+        assert_eq!(watch.reading(5_000).error_ms, UNKNOWN_ERROR_MS, "nobody has said what time it is");
+        watch.set_synced(true);
+        assert!(watch.reading(5_000).synced && watch.reading(5_000).error_ms == SYNCED_ERROR_MS);
         watch.hear(UtcMillis::from_i64(1_000_250), UtcMillis::from_i64(1_000_000), 100);
         let reading = watch.reading(5_000);
         assert_eq!((reading.offset_estimate_ms, reading.error_ms), (200, 51));

@@ -7,19 +7,21 @@
 mod address;
 pub(crate) mod certificate;
 mod store;
+mod watch;
 
 use std::path::{Path, PathBuf};
 
 use lintel_core::event::DirectionHint;
 use lintel_core::ids::DeviceId;
 use lintel_core::sign::VerifyingKey;
-use lintel_core::time;
+use lintel_core::time::{self, UtcMillis};
 use lintel_runtime::secrets::{self, SecretError, SecretString};
 use serde::{Deserialize, Serialize};
 
 pub use address::MqttAddress;
 pub use certificate::{CertificateError, DoorCertificate, new_key_name, signing_request};
 pub use store::{IdentityStore, IdentityStoreError};
+pub use watch::IdentityWatch;
 
 use crate::config::device::DeviceConfig;
 
@@ -68,6 +70,9 @@ pub struct IdentityFile {
     pub mqtt_url: Option<String>,
     /// PEM.
     pub ca_pem: String,
+    /// When the door joined by a code: by this a running door sees that it has joined anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined_at: Option<UtcMillis>,
     /// The door's certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<DoorCertificate>,

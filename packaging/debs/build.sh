@@ -61,7 +61,7 @@ for crate in kiosk central; do
   CARGO_TARGET_DIR=$stage/target cargo deb --quiet --no-build --no-dbgsym --strip --package "lintel-$crate" --output "$out/" >/dev/null
   # Without its unit a package installs and never starts; lintian can't miss what it doesn't know of.
   packed=$(dpkg-deb -c "$out"/lintel-"$crate"_*.deb)
-  for file in systemd/lintel-"$crate".*; do
+  for file in systemd/lintel-"$crate"*; do
     case $file in
     *.sysusers | *.tmpfiles) place=${file##*.}.d/lintel-$crate.conf ;;
     *) place=systemd/system/${file#systemd/} ;;

@@ -134,6 +134,17 @@ impl TestKiosk {
         Ok(())
     }
 
+    /// Waits until the daemon has ended by itself, in good order.
+    ///
+    /// # Errors
+    /// At the deadline, or when it failed.
+    pub async fn ends(&mut self, within: Duration) -> Result<()> {
+        let daemon = self.daemon.take().context("the kiosk does not run")?;
+        let ending = daemon.ended(within).await?;
+        ensure!(ending.success(), "the kiosk ended with {ending}:\n{}", self.log());
+        Ok(())
+    }
+
     /// Starts another command of this door that goes on until it is ended, its output in `log`.
     ///
     /// # Errors

@@ -154,6 +154,79 @@ async fn a_lost_machine_comes_back_from_paper_and_backup_on_postgresql() -> Resu
     a_lost_machine_comes_back(Database::Postgres(postgres.url()), Some(&postgres)).await
 }
 
+/// A client that stays where it is sent away from.
+fn unfollowing(central: &TestCentral) -> Result<reqwest::Client> {
+    let ca = reqwest::Certificate::from_pem(&std::fs::read(central.tls_file("ca.pem"))?)?;
+    let builder = reqwest::Client::builder().no_proxy().tls_certs_only([ca]);
+    Ok(builder.redirect(reqwest::redirect::Policy::none()).build()?)
+}
+
+/// The cookie of a session that a log-in link has opened.
+async fn logged_in(central: &TestCentral) -> Result<String> {
+    let link = central.cli(["link"]).await?.ok()?;
+    let path = link.trim().split_once("/console").context("no path")?.1;
+    let opened = unfollowing(central)?.get(central.url(&format!("/console{path}"))).send().await?;
+    let cookie = opened.headers().get("set-cookie").context("no cookie")?.to_str()?;
+    Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+}
+
+/// Whether the console still knows a session.
+async fn is_known(cookie: &str, central: &TestCentral) -> Result<bool> {
+    let asked = unfollowing(central)?.get(central.url("/console")).header("cookie", cookie);
+    Ok(asked.send().await?.status().is_success())
+}
+
+async fn what_was_revoked_stays_out(database: Database, postgres: Option<&TestPostgres>) -> Result<()> {
+    let mut story = Story::begin(database).await?;
+    let token = story.central.cli(["token", "create", "--name", "payroll", "--role", "hr"]).await?.ok()?;
+    let session = logged_in(&story.central).await?;
+    assert!(is_known(&session, &story.central).await?);
+    story.export_keys().await?;
+    let file = story.backup().await?;
+    story.central.cli(["device", "revoke", "door-1"]).await?.ok()?;
+    story.central.cli(["token", "revoke", "payroll"]).await?.ok()?;
+
+    story.central.stop().await?;
+    let said = story.central.cli(["backup", "restore", "--yes", &text(&file)]).await?.ok()?;
+    assert!(said.contains("revoked again: 2") && !said.contains("of its own"), "{said}");
+    story.central.serve().await?;
+    let morning = ten_o_clock(&story.central).await?;
+    let late = story.device.event(EventKind::Punch, Some(story.people[0]), morning.plus_millis(5 * HOUR))?;
+    let refused = story.device.post(serde_json::to_vec(&story.device.batch(vec![late]))?).await?;
+    assert_eq!(refused.status(), reqwest::StatusCode::UNAUTHORIZED);
+    let client = story.central.client()?;
+    let asked = client.get(story.central.url("/api/v1/people")).bearer_auth(token.trim()).send().await?;
+    assert_eq!(asked.status(), reqwest::StatusCode::UNAUTHORIZED);
+    assert!(!is_known(&session, &story.central).await?, "the session ended with the restore");
+
+    // Another machine can't know: it says what is let in.
+    story.central.stop().await?;
+    story.central.purge()?;
+    if let Some(postgres) = postgres {
+        postgres.start_over().await?;
+    }
+    let passphrase = story.in_safe("passphrase");
+    let import =
+        ["keys", "import", "--recovery", &story.in_safe("keys.age"), "--passphrase-file", &passphrase];
+    story.central.cli(import).await?.ok()?;
+    let said = story.central.cli(["backup", "restore", &text(&file)]).await?.ok()?;
+    for expected in ["revoked again: 0", "revocations.log of its own", "device revoke door-1", "payroll"] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_revoked_after_a_backup_stays_out_when_it_is_restored_on_sqlite() -> Result<()> {
+    what_was_revoked_stays_out(Database::Sqlite, None).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_revoked_after_a_backup_stays_out_when_it_is_restored_on_postgresql() -> Result<()> {
+    let postgres = TestPostgres::start().await?;
+    what_was_revoked_stays_out(Database::Postgres(postgres.url()), Some(&postgres)).await
+}
+
 async fn a_damaged_backup_is_refused(database: Database) -> Result<()> {
     let mut story = Story::begin(database).await?;
     let file = story.backup().await?;

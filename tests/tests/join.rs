@@ -101,6 +101,34 @@ async fn a_door_joins_delivers_renews_is_revoked_at_once_and_joins_again() -> Re
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_running_door_that_joins_anew_ends_in_good_order_and_comes_back() -> Result<()> {
+    let pictures = Pictures::fetched()?;
+    let central = central(Database::Sqlite, &[]).await?;
+    // Joining forgets the gallery key; the first heartbeat brings it.
+    let heard_of = async |central: &TestCentral| {
+        eventually("the door is heard of", PATIENCE, async || {
+            let devices = central.get("/api/v1/devices").await?;
+            Ok((!devices["devices"][0]["gallery_public_key"].is_null()).then_some(()))
+        })
+        .await
+    };
+    let mut kiosk = fresh_door(&pictures.source())?;
+    kiosk.cli(["join", &central.invite("door-1", SITE).await?]).await?.ok()?;
+    kiosk.start()?;
+    heard_of(&central).await.with_context(|| kiosk.log())?;
+    let first = Credential::of_door(&kiosk.data_dir())?;
+
+    kiosk.cli(["join", &central.invite("door-1", SITE).await?]).await?.ok()?;
+    kiosk.ends(PATIENCE).await?;
+    assert!(kiosk.log().contains("this door has joined anew"), "{}", kiosk.log());
+    assert_eq!(hello(&central, &first).await?, (401, "certificate_revoked".into()));
+    // What systemd does then.
+    kiosk.start()?;
+    heard_of(&central).await.with_context(|| kiosk.log())?;
+    kiosk.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_an_expired_and_a_used_code_are_each_named_as_such() -> Result<()> {
     let postgres = TestPostgres::start().await?;
     let central = central(Database::Postgres(postgres.url()), &[]).await?;

@@ -64,3 +64,38 @@ async fn a_removed_person_walks_past_unrecorded() -> Result<()> {
     assert!(days.iter().all(|day| day["person_id"] != **gone), "{days:?}");
     kiosk.stop().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_command_line_shows_of_people_is_in_the_audit_like_a_page() -> Result<()> {
+    let (central, _broker) = TestCentral::start(Database::Sqlite).await?;
+    let ada = central.add_person("Ada Lovelace", SITE).await?;
+    let today = central.today().await?;
+    central.cli(["people", "list"]).await?.ok()?;
+    central.cli(["people", "list", "--site", SITE, "--json"]).await?.ok()?;
+    central.cli(["badge", "list"]).await?.ok()?;
+    for format in ["table", "csv", "json"] {
+        central.cli(["report", "daily", "--date", &today, "--site", SITE, "--format", format]).await?.ok()?;
+    }
+    central.cli(["audit", "list", "--about", &ada]).await?.ok()?;
+    central.cli(["audit", "list", "--about", "Ada Lovelace"]).await?.ok()?;
+    let said = central.cli(["audit", "list", "--json"]).await?.json()?;
+    let rows = said["rows"].as_array().cloned().unwrap_or_default();
+    let mut seen: Vec<(&str, &str)> = rows
+        .iter()
+        .filter(|row| row["actor"] == "cli")
+        .filter_map(|row| Some((row["action"].as_str()?, row["subject"].as_str()?)))
+        .filter(|(action, _)| action.ends_with(".view"))
+        .collect();
+    seen.sort_unstable();
+    // The same again within a quarter of an hour is one row.
+    let expected = [
+        ("audit.view", ada.as_str()),
+        ("audit.view", "all"),
+        ("days.view", SITE),
+        ("people.view", "all"),
+        ("people.view", SITE),
+    ];
+    assert_eq!(seen, expected);
+    assert!(!rows.iter().any(|row| row.to_string().contains("Lovelace")), "{rows:?}");
+    Ok(())
+}

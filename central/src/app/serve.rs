@@ -23,6 +23,7 @@ use crate::erasure::{self, ErasureLedger};
 use crate::ingest::mqtt::{self, CentralDesk, Link};
 use crate::jobs::{self, Jobs};
 use crate::metrics::Metrics;
+use crate::revocation::{self, RevocationLedger};
 use crate::store::{Db, DbOptions};
 use crate::vault::CentralKeys;
 use crate::{attendance, ca};
@@ -45,17 +46,13 @@ pub async fn serve(settings: CentralSettings, clock: Arc<dyn Clock>) -> anyhow::
     let trust = DoorTrust::new(ca::open(&KeyPaths::of(&settings), &keys.data)?, &settings.devices);
     let db = Db::open(&DbOptions::from_settings(&settings.database, &settings.storage.data_dir)).await?;
     db.check_migrations().await.context("the database is not ready: run `lintel-central migrate`")?;
-    let erasures = ErasureLedger::of(&settings, Arc::clone(&keys));
-    let replayed =
-        erasure::replay(&db, &erasures, &*clock).await.context("the erasures can't be repeated")?;
-    if replayed.erased > 0 {
-        log::warn!("people" = replayed.erased; "this database was restored: people were erased again");
-    }
+    let (erasures, revocations) = repeat_endings(&settings, &keys, &db, &*clock).await?;
     let desk = Desk {
         settings: Arc::new(settings.clone()),
         db: db.clone(),
         keys: Arc::clone(&keys),
         ledger: erasures.clone(),
+        revocations,
         clock: Arc::clone(&clock),
     };
     let vision = open_vision(&settings).await?;
@@ -109,6 +106,27 @@ pub async fn serve(settings: CentralSettings, clock: Arc<dyn Clock>) -> anyhow::
     db.close().await;
     log::info!("central has stopped");
     ending.into_result()
+}
+
+/// Before anything is answered: whoever was erased and whatever was revoked is not in this database.
+async fn repeat_endings(
+    settings: &CentralSettings,
+    keys: &Arc<CentralKeys>,
+    db: &Db,
+    clock: &dyn Clock,
+) -> anyhow::Result<(ErasureLedger, RevocationLedger)> {
+    let erasures = ErasureLedger::of(settings, Arc::clone(keys));
+    let replayed = erasure::replay(db, &erasures, clock).await.context("the erasures can't be repeated")?;
+    if replayed.erased > 0 {
+        log::warn!("people" = replayed.erased; "this database was restored: people were erased again");
+    }
+    let revocations = RevocationLedger::of(settings, Arc::clone(keys));
+    let again =
+        revocation::replay(db, &revocations, clock).await.context("the revocations can't be repeated")?;
+    if again.ended > 0 {
+        log::warn!("credentials" = again.ended; "this database was restored: credentials were revoked again");
+    }
+    Ok((erasures, revocations))
 }
 
 /// Without a pack the server still takes events and shows attendance; it only can't enrol.

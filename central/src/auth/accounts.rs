@@ -12,6 +12,7 @@ use super::password::{Password, PasswordError, Passwords, Weakness};
 use super::permit::ManageAccounts;
 use super::{Permit, Role};
 use crate::people::names::{NameError, clean_name};
+use crate::revocation;
 use crate::store::{Db, StoreError, Tx, accounts, audit, people, sessions};
 
 pub use crate::store::accounts::Account;
@@ -155,6 +156,9 @@ pub async fn disable(
     let account = expect(&mut tx, name).await?;
     // Twice keeps the first instant.
     let since = account.disabled_at.unwrap_or(now);
+    if account.disabled_at.is_none() {
+        revocation::end_password(&mut tx, account.account_id, now).await?;
+    }
     accounts::update_disabled(&mut tx, account.account_id, Some(since)).await?;
     sessions::delete_by_account(&mut tx, account.account_id).await?;
     let (subject, fields) = (account.account_id.to_string(), "disabled_at,sessions");
@@ -205,6 +209,7 @@ pub async fn set_password(
     let now = clock.now();
     let mut tx = db.write().await?;
     let account = expect(&mut tx, name).await?;
+    revocation::end_password(&mut tx, account.account_id, now).await?;
     accounts::update_password(&mut tx, account.account_id, &hash, must_change, now).await?;
     sessions::delete_by_account(&mut tx, account.account_id).await?;
     let (subject, fields) = (account.account_id.to_string(), "password,must_change,sessions");
@@ -218,6 +223,7 @@ pub async fn set_password(
 /// When the database fails.
 pub async fn close_of_person(tx: &mut Tx, person: PersonId, at: UtcMillis) -> Result<(), StoreError> {
     if let Some(account) = accounts::get_by_person(tx, person).await? {
+        revocation::end_password(tx, account.account_id, at).await?;
         accounts::update_disabled(tx, account.account_id, Some(account.disabled_at.unwrap_or(at))).await?;
         sessions::delete_by_account(tx, account.account_id).await?;
     }

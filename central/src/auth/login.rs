@@ -198,6 +198,7 @@ pub async fn change_password(
         return Ok(PasswordChanged::Refused);
     }
     backoff::forgive(&mut tx, &attempt).await?;
+    crate::revocation::end_password(&mut tx, id, now).await?;
     accounts::update_password(&mut tx, id, &hash, false, now).await?;
     rows::delete_by_account(&mut tx, id).await?;
     let session =
@@ -205,5 +206,6 @@ pub async fn change_password(
     let (actor, subject) = (standing.actor.name(), id.to_string());
     audit::create(&mut tx, now, actor, "account.password", &subject, "password,must_change,sessions").await?;
     tx.commit().await?;
+    desk.db.wake_jobs();
     Ok(PasswordChanged::Done(session))
 }

@@ -4,8 +4,11 @@ use lintel_core::time::Clock;
 use lintel_runtime::clock::ClockError;
 use lintel_runtime::secrets::SecretString;
 
+pub use crate::store::tokens::ApiToken;
+
 use super::permit::{ManageTokens, Permit};
 use super::{Actor, Role, credential};
+use crate::revocation;
 use crate::store::{Db, StoreError, audit, tokens};
 
 /// What can go wrong with tokens.
@@ -77,9 +80,19 @@ pub async fn revoke(
     if !tokens::revoke(&mut tx, name, now).await? {
         return Err(TokenError::Unknown(name.to_owned()));
     }
+    revocation::end_token(&mut tx, name, now).await?;
     audit::create(&mut tx, now, permit.actor(), "token.revoke", name, "").await?;
     tx.commit().await?;
+    db.wake_jobs();
     Ok(())
+}
+
+/// All tokens by name, revoked ones too; never what was handed out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: &Db, _permit: &Permit<ManageTokens>) -> Result<Vec<ApiToken>, StoreError> {
+    tokens::list(&mut db.read().await?).await
 }
 
 /// Who a token stands for. A role that this version doesn't know may do nothing.

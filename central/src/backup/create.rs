@@ -12,6 +12,7 @@ use super::postgres::Tools;
 use super::{BackupError, Desk, Progress, WORKING, shelf, working_folder};
 use crate::auth::Permit;
 use crate::auth::permit::ManageBackups;
+use crate::revocation;
 use crate::store::copies::{self, Half};
 use crate::store::housekeeping::{self, Duty};
 use crate::store::{VAULT_VERSION, audit};
@@ -29,7 +30,7 @@ pub struct Created {
     pub trailer: Trailer,
 }
 
-/// Makes a backup in a folder, with the vault's and the erasure ledger beside it.
+/// Makes a backup in a folder, with the vault's and both ledgers beside it.
 ///
 /// # Errors
 /// [`BackupError`]; no half of a backup is left.
@@ -49,9 +50,11 @@ pub async fn create(
     let of_vault = Manifest { part: Part::Vault, vault: None, ..manifest.clone() };
     let vault = part(desk, &of_vault, folder.join(vault_name), progress).await?;
     desk.ledger.copy_to(folder)?;
+    revocation::keep(&desk.db, &desk.revocations).await?;
+    desk.revocations.copy_to(folder)?;
     let trailer = central.trailer;
     let (vault, central) = (vault.publish()?, central.publish()?);
-    shelf::prune(folder, usize::MAX)?;
+    shelf::prune(folder, usize::MAX, &[&central, &vault], &desk.keys.data)?;
 
     let name = central.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut tx = desk.db.write().await?;

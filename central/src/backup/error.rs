@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use lintel_core::time::UtcMillis;
 
 use super::seal::OpenError;
-use crate::erasure::{ErasureError, LedgerError};
+use crate::erasure::ErasureError;
+use crate::ledger::LedgerError;
+use crate::revocation::RevocationError;
 use crate::store::StoreError;
 
 /// A failure of a backup or a restore.
@@ -162,6 +164,9 @@ pub enum BackupError {
     /// The ledger couldn't be replayed on the restored database, which was not put in place.
     #[error("who was erased since can't be erased again")]
     Erasure(#[from] ErasureError),
+    /// The same of the other ledger.
+    #[error("what was revoked since can't be revoked again")]
+    Revocation(#[from] RevocationError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -287,7 +287,7 @@ mod tests {
 
     use super::super::manifest::Part;
     use super::*;
-    use crate::erasure::LedgerHead;
+    use crate::ledger::LedgerHead;
 
     fn manifest() -> Manifest {
         Manifest {

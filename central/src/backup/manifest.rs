@@ -4,7 +4,7 @@ use lintel_core::chain::Hash;
 use lintel_core::time::UtcMillis;
 use serde::{Deserialize, Serialize};
 
-use crate::erasure::LedgerHead;
+use crate::ledger::LedgerHead;
 
 /// The newest format that this version writes and reads.
 pub const FORMAT: u32 = 1;

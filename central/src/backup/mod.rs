@@ -2,8 +2,8 @@
 //!
 //! Two files go together: `central-….backup` holds everything but the people's keys, `vault-….backup` holds
 //! those. The vault's are kept in the newest two only, and an erasure makes a new one and wipes the older,
-//! so that an older `central-…` gives away no face of somebody who was erased. The erasure ledger lies
-//! beside them in the clear and is in none of them. Master keys are in no backup: they are exported on
+//! so that an older `central-…` gives away no face of somebody who was erased. The ledgers of what
+//! was erased and revoked lie beside them in the clear and are in none of them. Master keys are in no backup: they are exported on
 //! their own (`keys export`).
 
 mod create;
@@ -33,6 +33,7 @@ pub use verify::{Verified, verify};
 
 use crate::config::CentralSettings;
 use crate::erasure::ErasureLedger;
+use crate::revocation::RevocationLedger;
 use crate::store::{Db, DbOptions};
 use crate::vault::CentralKeys;
 
@@ -50,6 +51,8 @@ pub struct Desk {
     pub keys: Arc<CentralKeys>,
     /// Who was erased.
     pub ledger: ErasureLedger,
+    /// What was revoked.
+    pub revocations: RevocationLedger,
     /// The present.
     pub clock: Arc<dyn Clock>,
 }

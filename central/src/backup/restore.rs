@@ -1,7 +1,8 @@
 //! Putting a backup back: everything is proven before anything is touched.
 //!
 //! First the whole file is read and checked, then the new database is made beside the old one, brought to
-//! this version's tables, and rid of everybody who was erased since. Only then it takes the old one's place,
+//! this version's tables, and rid of everybody who was erased and every credential that was revoked since.
+//! Only then it takes the old one's place,
 //! which is kept aside. A failure before that leaves the old one as it was.
 
 use std::path::{Path, PathBuf};
@@ -16,10 +17,11 @@ use super::{BackupError, Progress, file, restore_postgres, restore_sqlite, verif
 use crate::auth::Permit;
 use crate::auth::permit::ManageBackups;
 use crate::config::CentralSettings;
-use crate::erasure::ledger::{FILE_NAME, Lines};
 use crate::erasure::{self, ErasureLedger};
 use crate::jobs::{PublishGallery, ScrubErased};
-use crate::store::{Db, DbOptions, audit, copies, gallery, newest_version, sessions, sites};
+use crate::ledger::{Entry, Ledger, LedgerError, Lines};
+use crate::revocation::{self, RevocationLedger};
+use crate::store::{Db, DbOptions, audit, copies, gallery, invites, newest_version, sessions, sites};
 use crate::vault::CentralKeys;
 
 /// What whoever restores has agreed to.
@@ -42,16 +44,29 @@ pub struct Restored {
     pub manifest: Manifest,
     /// The people's keys that were used.
     pub vault: Option<PathBuf>,
-    /// People who were erased again.
-    pub erased: usize,
+    /// What was done again.
+    pub settled: Settled,
+    /// Whether this machine's own ledger of revocations was there, or its database told some. Without, what was revoked after the
+    /// newest copy that was found is valid again, and somebody must look.
+    pub knows_revocations: bool,
     /// Where what was there before is kept; None when there was nothing.
     pub former: Option<String>,
+}
+
+/// What the ledgers had to say about a restored database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settled {
+    /// People who were erased again.
+    pub erased: usize,
+    /// Credentials that were revoked again.
+    pub revoked: usize,
 }
 
 /// A restore whose files were all checked.
 pub(super) struct Plan {
     pub(super) ring: FernetRing,
     pub(super) ledger: ErasureLedger,
+    pub(super) revocations: RevocationLedger,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) actor: String,
     pub(super) path: PathBuf,
@@ -87,7 +102,9 @@ pub async fn restore(
         found => found,
     };
     let ledger = ErasureLedger::of(settings, Arc::clone(keys));
-    let lines = ledgers(&ledger, settings, path, consent)?;
+    let lines = ledgers(&ledger, settings, path, consent.erasures.as_deref())?;
+    let revocations = RevocationLedger::of(settings, Arc::clone(keys));
+    let revoked = ledgers(&revocations, settings, path, None)?;
     if !consent.without_erasures && !lines.iter().any(|found| found.continues(&manifest.erasures)) {
         return Err(BackupError::NoLedger { path: path.to_owned(), since: manifest.created_at });
     }
@@ -100,13 +117,14 @@ pub async fn restore(
     verify::verify(settings, ring, path, progress).await?;
 
     // From here on nobody who is in any of the ledgers can come back, even if the rest fails.
-    let erased: Vec<_> = lines.into_iter().flat_map(|found| found.erased).collect();
-    if !erased.is_empty() {
-        ledger.append(&erased)?;
-    }
+    take_in(&ledger, lines)?;
+    let had_ledger = revocations.path().exists();
+    take_in(&revocations, revoked)?;
+    let knows_revocations = learn(&options, &revocations).await > 0 || had_ledger;
     let plan = Plan {
         ring: ring.clone(),
         ledger,
+        revocations,
         clock: Arc::clone(clock),
         actor: permit.actor().to_owned(),
         path: path.to_owned(),
@@ -115,11 +133,11 @@ pub async fn restore(
         yes: consent.yes,
         progress: progress.clone(),
     };
-    let (erased, former) = match plan.manifest.engine.as_str() {
+    let (settled, former) = match plan.manifest.engine.as_str() {
         "postgres" => restore_postgres::run(&plan, &options).await?,
         _ => restore_sqlite::run(&plan, &options).await?,
     };
-    Ok(Restored { manifest: plan.manifest, vault: plan.vault, erased, former })
+    Ok(Restored { manifest: plan.manifest, vault: plan.vault, settled, knows_revocations, former })
 }
 
 fn check(manifest: &Manifest, path: &Path, options: &DbOptions) -> Result<(), BackupError> {
@@ -136,37 +154,70 @@ fn check(manifest: &Manifest, path: &Path, options: &DbOptions) -> Result<(), Ba
     Ok(())
 }
 
-/// Every ledger that is at hand: this centre's own, the one beside the backup, the one beside the usual
-/// backups, and the one that was named.
-fn ledgers(
-    ledger: &ErasureLedger,
+/// Every copy of a ledger that is at hand: this centre's own, the one beside the backup, the one beside the
+/// usual backups, and the one that was named, which must be there.
+fn ledgers<E: Entry>(
+    ledger: &Ledger<E>,
     settings: &CentralSettings,
     path: &Path,
-    consent: &Consent,
-) -> Result<Vec<Lines>, BackupError> {
+    named: Option<&Path>,
+) -> Result<Vec<Lines<E>>, BackupError> {
     let usual = settings.backup.dir_or_default(&settings.storage.data_dir);
-    let beside = path.parent().map(|folder| folder.join(FILE_NAME)).unwrap_or_else(|| FILE_NAME.into());
-    let mut places = vec![ledger.path().to_owned(), beside, usual.join(FILE_NAME)];
-    places.extend(consent.erasures.clone());
+    let beside = path.parent().map(|folder| folder.join(E::FILE_NAME)).unwrap_or_else(|| E::FILE_NAME.into());
+    let mut places = vec![ledger.path().to_owned(), beside, usual.join(E::FILE_NAME)];
+    places.extend(named.map(Path::to_owned));
     places.sort();
     places.dedup();
     let mut found = Vec::new();
     for place in places {
-        if place.exists() || consent.erasures.as_ref() == Some(&place) {
+        if place.exists() || named == Some(&*place) {
             found.push(ledger.read_at(&place)?);
         }
     }
     Ok(found)
 }
 
+/// Writes what other copies say into this centre's own.
+fn take_in<E: Entry>(ledger: &Ledger<E>, found: Vec<Lines<E>>) -> Result<(), LedgerError> {
+    let entries: Vec<E> = found.into_iter().flat_map(|lines| lines.entries).collect();
+    if !entries.is_empty() {
+        ledger.append(&entries)?;
+    }
+    Ok(())
+}
+
+/// Asks the database that is about to be replaced what was revoked: with the server stopped, nobody else has
+/// written the newest into the ledger. It may be the very thing that is broken, so it may fail. How many lines
+/// were new.
+async fn learn(options: &DbOptions, ledger: &RevocationLedger) -> usize {
+    if options.sqlite_file().is_some_and(|file| !file.exists()) {
+        return 0;
+    }
+    let asked = async {
+        let db = Db::open(options).await?;
+        let kept = match db.check_migrations().await {
+            Ok(()) => revocation::keep(&db, ledger).await.map_err(BackupError::from),
+            Err(error) => Err(error.into()),
+        };
+        db.close().await;
+        kept
+    };
+    asked.await.unwrap_or_else(|error| {
+        let text = lintel_runtime::exit::chain(&error.into());
+        log::info!("error" = text.as_str(); "the database that is replaced tells nothing of revocations");
+        0
+    })
+}
+
 impl Plan {
-    /// Makes a database that was just filled fit to be served; how many people were erased again.
-    pub(super) async fn settle(&self, db: &Db) -> Result<usize, BackupError> {
+    /// Makes a database that was just filled fit to be served.
+    pub(super) async fn settle(&self, db: &Db) -> Result<Settled, BackupError> {
         if self.vault.is_none() {
             db.make_vault().await?;
         }
         db.migrate(&*self.clock).await?;
         let erased = erasure::replay(db, &self.ledger, &*self.clock).await?.erased;
+        let revoked = revocation::replay(db, &self.revocations, &*self.clock).await?.ended;
         let at = self.clock.now();
         let mut tx = db.write().await?;
         // The doors' revisions are of a past that this database doesn't know: each gets everything anew.
@@ -174,12 +225,13 @@ impl Plan {
         for site in sites::list(&mut tx).await? {
             PublishGallery { site_id: site.site_id }.queue(&mut tx).await?;
         }
-        // Whoever logged out since must not be logged in again.
+        // Whoever logged out since must not be logged in again, and no code may let a door in twice.
         sessions::delete_all(&mut tx).await?;
+        invites::delete_all(&mut tx).await?;
         let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         audit::create(&mut tx, at, &self.actor, "backup.restore", &name, "").await?;
         tx.commit().await?;
         ScrubErased.rewrite(db, &*self.clock).await?;
-        Ok(erased)
+        Ok(Settled { erased, revoked })
     }
 }

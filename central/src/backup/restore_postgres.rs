@@ -5,15 +5,15 @@ use super::BackupError;
 use std::time::Duration;
 
 use super::postgres::Tools;
-use super::restore::Plan;
+use super::restore::{Plan, Settled};
 use super::restore_sqlite::stamp_of;
 use super::verify::pour;
 use crate::store::copies::{self, Half};
 use crate::store::former::{self, Former};
 use crate::store::{Db, DbOptions};
 
-/// Restores; gives how many people were erased again and the names of the former schemas.
-pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(usize, Option<String>), BackupError> {
+/// Restores; gives what was done again and the names of the former schemas.
+pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(Settled, Option<String>), BackupError> {
     let db = Db::open(options).await?;
     let (here, server, others) = alone(&db).await?;
     let backup = plan.manifest.schema.clone().unwrap_or_default();
@@ -43,8 +43,8 @@ pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(usize, Opti
     }
     tx.commit().await?;
     db.close().await;
-    let erased = done?;
-    Ok((erased, (!empty).then(|| aside.to_string())))
+    let settled = done?;
+    Ok((settled, (!empty).then(|| aside.to_string())))
 }
 
 /// The facts about the server, once a connection that was just closed is gone from its list.
@@ -60,7 +60,7 @@ async fn alone(db: &Db) -> Result<(String, u32, i64), BackupError> {
     }
 }
 
-async fn fill(plan: &Plan, options: &DbOptions, tools: Tools) -> Result<usize, BackupError> {
+async fn fill(plan: &Plan, options: &DbOptions, tools: Tools) -> Result<Settled, BackupError> {
     let files = [(Half::Main, Some(&plan.path)), (Half::Vault, plan.vault.as_ref())];
     for (half, from) in files {
         let Some(from) = from.cloned() else { continue };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use lintel_core::time::UtcMillis;
 
-use super::restore::Plan;
+use super::restore::{Plan, Settled};
 use super::{BackupError, verify};
 use crate::store::copies::{self, Half};
 use crate::store::{Db, DbOptions};
@@ -16,8 +16,8 @@ use crate::store::{Db, DbOptions};
 /// What the folder of a former database begins with.
 pub(super) const FORMER: &str = "former-";
 
-/// Restores; gives how many people were erased again and where the former files are.
-pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(usize, Option<String>), BackupError> {
+/// Restores; gives what was done again and where the former files are.
+pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(Settled, Option<String>), BackupError> {
     let Some((main, vault)) = copies::sqlite_files(options.url.expose()) else {
         return Err(BackupError::Engine { backup: "sqlite".to_owned(), here: "postgres" });
     };
@@ -36,7 +36,7 @@ pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(usize, Opti
     let db = Db::open(&DbOptions::for_url(&format!("sqlite://{}", new_main.display()))).await?;
     let settled = plan.settle(&db).await;
     db.close().await;
-    let erased = settled?;
+    let settled = settled?;
     copies::check_sqlite(&new_main, Half::Main).await?;
     copies::check_sqlite(&new_vault, Half::Vault).await?;
 
@@ -46,9 +46,9 @@ pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(usize, Opti
     if empty {
         // Nobody misses it; left over it would only be found and wondered about.
         fs::remove_dir_all(&former).map_err(failed)?;
-        return Ok((erased, None));
+        return Ok((settled, None));
     }
-    Ok((erased, Some(former.display().to_string())))
+    Ok((settled, Some(former.display().to_string())))
 }
 
 /// `20261120t080000z`.

@@ -88,16 +88,28 @@ pub fn list(folder: &Path, part: Part, ring: &FernetRing) -> Result<Vec<Entry>, 
     Ok(files(folder, part)?.into_iter().map(entry).collect())
 }
 
-/// Deletes all but the newest backups and vaults; the files that went.
+/// Deletes all but the newest backups and vaults, and never the last one that opens; the files that went.
+/// What is spared stays whatever its name says: the clock may have been set back since.
 ///
 /// # Errors
 /// When a file can't be deleted.
-pub fn prune(folder: &Path, keep: usize) -> Result<Vec<PathBuf>, BackupError> {
+pub fn prune(
+    folder: &Path,
+    keep: usize,
+    spared: &[&Path],
+    ring: &FernetRing,
+) -> Result<Vec<PathBuf>, BackupError> {
     let mut gone = Vec::new();
     for (part, keep) in [(Part::Central, keep.max(1)), (Part::Vault, VAULTS)] {
-        let mut found = files(folder, part)?;
-        found.truncate(found.len().saturating_sub(keep));
-        for path in found {
+        let mut old = files(folder, part)?;
+        let kept = old.split_off(old.len().saturating_sub(keep));
+        let opens = |path: &PathBuf| file::open(path, ring).is_ok();
+        if !old.is_empty() && !kept.iter().any(opens) {
+            // What is newest is damaged, or sealed by another key: the newest that isn't stays too.
+            let last = old.iter().rposition(opens);
+            last.map(|last| old.remove(last));
+        }
+        for path in old.into_iter().filter(|path| !spared.contains(&path.as_path())) {
             wipe(&path)?;
             gone.push(path);
         }
@@ -150,7 +162,10 @@ mod tests {
         }
         fs::write(dir.path().join("erasures.log"), "").unwrap();
         fs::write(dir.path().join("central-notes.txt"), "").unwrap();
-        assert_eq!(prune(dir.path(), 3).unwrap().len(), 3);
+        let ring = FernetRing::parse(&FernetRing::generate_key()).unwrap();
+        let oldest = dir.path().join("vault-20261121T080000Z-0000.backup");
+        assert_eq!(prune(dir.path(), 3, &[&oldest], &ring).unwrap().len(), 2);
+        assert_eq!(prune(dir.path(), 3, &[], &ring).unwrap(), [oldest]);
         assert_eq!(files(dir.path(), Part::Central).unwrap().len(), 3);
         let vaults = files(dir.path(), Part::Vault).unwrap();
         assert_eq!(vaults.len(), 2);

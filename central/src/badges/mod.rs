@@ -22,6 +22,7 @@ use crate::auth::permit::{IssueOwnBadge, ManageBadges, ReadPeople};
 use crate::auth::{OwnPermit, Permit};
 use crate::gallery;
 use crate::people::{self, PeopleError, Person};
+use crate::revocation;
 use crate::store::{Db, StoreError, Tx, audit, badges, sites};
 
 /// How long a badge is good for when nothing else is said, in days.
@@ -163,6 +164,7 @@ async fn issue_to(
     let badge_id = BadgeId::random(lintel_runtime::clock::random_bytes()?);
     let key_id = keys.newest_id();
     let person_id = person.person_id;
+    revocation::end_badge(tx, person_id, at).await?;
     badges::revoke(tx, person_id, at).await?;
     let row = badges::NewBadge { badge_id, person_id, key_id: &key_id, issued_at: at, not_after };
     badges::create(tx, row).await?;
@@ -185,6 +187,7 @@ pub async fn revoke(
 ) -> Result<(), BadgeError> {
     let at = clock.now();
     let mut tx = db.write().await?;
+    revocation::end_badge(&mut tx, person, at).await?;
     if !badges::revoke(&mut tx, person, at).await? {
         return Err(BadgeError::None(person));
     }

@@ -32,6 +32,9 @@ pub enum BackupCommand {
         /// The folder; backup.dir when absent.
         #[arg(long, value_name = "DIR")]
         to: Option<PathBuf>,
+        /// Then read it again as a whole, and delete older ones but for backup.keep; the nightly timer does.
+        #[arg(long)]
+        prune: bool,
         /// Print JSON.
         #[command(flatten)]
         json: JsonArg,
@@ -59,9 +62,9 @@ pub enum BackupCommand {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         keep: Option<u32>,
     },
-    /// Put a backup back. Whoever was erased since is erased again.
+    /// Put a backup back. Whoever was erased since is erased again, and what was revoked is revoked again.
     Restore {
-        /// The file central-….backup; the people's keys and the erasure ledger are looked for beside it.
+        /// The file central-….backup; the people's keys and both ledgers are looked for beside it.
         file: PathBuf,
         /// Put aside the records that are there.
         #[arg(long)]

@@ -1,19 +1,21 @@
 //! `audit verify|list`.
 
+use lintel_core::ids::PersonId;
 use lintel_runtime::config::ConfigArgs;
 use lintel_runtime::exit::ExitCode;
 use serde_json::json;
 
 use super::{open, print};
 use crate::app::load_keys;
-use crate::audit;
+use crate::audit::{self, View};
 use crate::auth::Actor;
+use crate::auth::permit::ReadAudit;
 use crate::cli::AuditCommand;
 
 pub(super) async fn run(args: &ConfigArgs, command: AuditCommand) -> anyhow::Result<ExitCode> {
     let settings = open::settings(args)?.value;
     let db = open::ready_database(&settings).await?;
-    let permit = Actor::local().permit()?;
+    let permit = Actor::local().permit::<ReadAudit>()?;
     let code = match command {
         AuditCommand::Verify(json) => {
             let key = load_keys(&settings)?.ack.verifying_key();
@@ -35,6 +37,9 @@ pub(super) async fn run(args: &ConfigArgs, command: AuditCommand) -> anyhow::Res
             if report.is_whole() { ExitCode::Fine } else { ExitCode::ProblemsFound }
         }
         AuditCommand::List { about, limit, json } => {
+            // An id and nothing else: somebody may have typed a name.
+            let subject = about.as_deref().filter(|id| PersonId::parse(id).is_ok()).unwrap_or("all");
+            audit::viewed(&db, permit.actor(), &*open::clock(), View::Audit, subject).await?;
             let rows = audit::list(&db, &permit, about.as_deref(), limit).await?;
             if json.json {
                 print::json(&json!({ "rows": rows }))?;

@@ -1,9 +1,10 @@
 //! `backup create|verify|list|prune|restore`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use lintel_runtime::config::ConfigArgs;
 use lintel_runtime::exit::ExitCode;
@@ -11,21 +12,27 @@ use serde_json::{Value, json};
 
 use super::{open, print};
 use crate::app::load_keys;
-use crate::auth::Actor;
+use crate::auth::{Actor, accounts, tokens};
 use crate::backup::manifest::{Manifest, Part};
 use crate::backup::{self, Consent, Progress, shelf};
 use crate::cli::BackupCommand;
 use crate::config::CentralSettings;
+use crate::devices;
+use crate::ledger::Entry as _;
+use crate::revocation::Revoked;
 
 pub(super) async fn run(args: &ConfigArgs, command: BackupCommand) -> anyhow::Result<ExitCode> {
     let settings = open::settings(args)?.value;
     match command {
-        BackupCommand::Create { to, json } => create(&settings, to.as_deref(), json.json).await?,
+        BackupCommand::Create { to, prune, json } => {
+            create(&settings, to.as_deref(), prune, json.json).await?;
+        }
         BackupCommand::Verify { file, json } => verify(&settings, &file, json.json).await?,
         BackupCommand::List { from, json } => list(&settings, from.as_deref(), json.json)?,
         BackupCommand::Prune { keep } => {
             let keep = usize::try_from(keep.unwrap_or(settings.backup.keep))?;
-            for path in shelf::prune(&settings.backup.dir_or_default(&settings.storage.data_dir), keep)? {
+            let folder = settings.backup.dir_or_default(&settings.storage.data_dir);
+            for path in shelf::prune(&folder, keep, &[], &load_keys(&settings)?.data)? {
                 println!("deleted {}", path.display());
             }
         }
@@ -48,7 +55,12 @@ fn progress(what: &'static str) -> (ProgressBar, Progress) {
     (bar, Arc::new(move |bytes| counted.inc(bytes)))
 }
 
-async fn create(settings: &CentralSettings, to: Option<&Path>, json: bool) -> anyhow::Result<()> {
+async fn create(
+    settings: &CentralSettings,
+    to: Option<&Path>,
+    prune: bool,
+    json: bool,
+) -> anyhow::Result<()> {
     let db = open::ready_database(settings).await?;
     let desk = open::desk(settings, &db)?;
     let folder = to.map_or_else(|| desk.folder(), Path::to_owned);
@@ -57,18 +69,37 @@ async fn create(settings: &CentralSettings, to: Option<&Path>, json: bool) -> an
     bar.finish_and_clear();
     let made = made?;
     db.close().await;
+    let deleted = if prune { after_proof(settings, &desk, &folder, &made).await? } else { Vec::new() };
     if json {
         return print::json(&json!({
             "file": made.central, "vault": made.vault, "manifest": made.manifest,
-            "size_bytes": made.trailer.size_bytes, "sha256": made.trailer.sha256,
+            "size_bytes": made.trailer.size_bytes, "sha256": made.trailer.sha256, "deleted": deleted,
         }));
     }
     println!("made {}", made.central.display());
     println!("made {}", made.vault.display());
+    for path in deleted {
+        println!("deleted {}", path.display());
+    }
     println!(
         "both are sealed by DATA_ENCRYPTION_KEY, which is in neither: lintel-central keys export --recovery FILE"
     );
     Ok(())
+}
+
+/// Reads what was just made from its first byte to its last, and only then lets older ones go.
+async fn after_proof(
+    settings: &CentralSettings,
+    desk: &backup::Desk,
+    folder: &Path,
+    made: &backup::Created,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let (bar, progress) = progress("reading");
+    let found = backup::verify(settings, &desk.keys.data, &made.central, &progress).await;
+    bar.finish_and_clear();
+    found.context("the backup that was just made is not whole, so the older ones stay")?;
+    let keep = usize::try_from(settings.backup.keep)?;
+    Ok(shelf::prune(folder, keep, &[&made.central, &made.vault], &desk.keys.data)?)
 }
 
 async fn verify(settings: &CentralSettings, file: &Path, json: bool) -> anyhow::Result<()> {
@@ -140,16 +171,50 @@ async fn restore(settings: &CentralSettings, file: &Path, consent: &Consent) -> 
     bar.finish_and_clear();
     let done = done?;
     println!("restored {}", words(&done.manifest));
-    println!("erased again: {}", done.erased);
+    println!("erased again: {}; revoked again: {}", done.settled.erased, done.settled.revoked);
     if done.vault.is_none() {
         println!("the people's keys were left out: enrol every face again");
     }
     if let Some(former) = &done.former {
         println!("what was there before is kept for a week as {former}");
     }
-    println!(
-        "everybody is logged out; what was revoked since then is valid again: see `device list` and tokens"
-    );
+    println!("everybody is logged out, and every join code is void");
+    if !done.knows_revocations {
+        show_standing(settings, &done.manifest).await?;
+    }
     println!("start the server: systemctl start lintel-central");
+    Ok(())
+}
+
+/// Whatever opens something, on a machine that can't know what was revoked after the backup was made.
+async fn show_standing(settings: &CentralSettings, manifest: &Manifest) -> anyhow::Result<()> {
+    let (db, actor) = (open::ready_database(settings).await?, Actor::local());
+    let mut rows = Vec::new();
+    for state in devices::list(&db, &actor.permit()?).await? {
+        if state.device.revoked_at.is_none() {
+            let id = state.device.device_id.to_string();
+            rows.push(["door".to_owned(), id.clone(), format!("device revoke {id}")]);
+        }
+    }
+    for token in tokens::list(&db, &actor.permit()?).await? {
+        if token.revoked_at.is_none() {
+            let command = format!("token revoke {:?}", token.name);
+            rows.push(["API token".to_owned(), token.name, command]);
+        }
+    }
+    for account in accounts::list(&db, &actor.permit()?).await? {
+        if account.disabled_at.is_none() {
+            let command = format!("user disable {}, or user password {0}", account.name);
+            rows.push(["account".to_owned(), account.name, command]);
+        }
+    }
+    db.close().await;
+    println!(
+        "this machine had no {} of its own: what was revoked after {} may open doors and pages again. \
+         Look at each of these, and at `badge list`:",
+        Revoked::FILE_NAME,
+        manifest.created_at
+    );
+    print::table(["What", "Name", "To revoke it"], rows, "Nothing is let in: no door, token or account.");
     Ok(())
 }

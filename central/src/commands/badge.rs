@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use lintel_core::ids::SiteId;
 use lintel_core::time::UtcMillis;
 use lintel_runtime::config::ConfigArgs;
 use lintel_runtime::exit::{ExitCode, UsageError};
@@ -10,7 +11,9 @@ use serde_json::json;
 
 use super::{open, print};
 use crate::app::load_keys;
+use crate::audit::{self, View};
 use crate::auth::Actor;
+use crate::auth::permit::ReadPeople;
 use crate::badges::{self, BadgeKeys, Card, IssuedBadge};
 use crate::cli::{BadgeCommand, Holder};
 use crate::config::CentralSettings;
@@ -64,7 +67,10 @@ async fn of_command(settings: &CentralSettings, db: &Db, command: BadgeCommand) 
             println!("revoked; the doors refuse the badge as soon as they hear of it");
         }
         BadgeCommand::List { site, json } => {
-            let badges = badges::list(db, &actor.permit()?, site.as_ref()).await?;
+            let permit = actor.permit::<ReadPeople>()?;
+            let subject = site.as_ref().map_or("all", SiteId::as_str);
+            audit::viewed(db, permit.actor(), &*clock, View::People, subject).await?;
+            let badges = badges::list(db, &permit, site.as_ref()).await?;
             if json.json {
                 // With the keys: a replay at a door's table reads this.
                 let keys = load_keys(settings)?.badge.public_texts();

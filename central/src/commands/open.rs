@@ -12,7 +12,9 @@ use lintel_runtime::telemetry;
 use crate::app::load_keys;
 use crate::backup::Desk;
 use crate::config::{CentralSettings, load};
-use crate::erasure::{self, ErasureLedger};
+use crate::erasure::{self, Erased, ErasureLedger};
+use crate::ledger::Entry as _;
+use crate::revocation::{self, RevocationLedger, Revoked};
 use crate::store::{Db, DbOptions};
 
 /// The settings, with logging started and their warnings said.
@@ -40,9 +42,14 @@ pub(super) async fn database(settings: &CentralSettings) -> anyhow::Result<Db> {
 pub(super) async fn ready_database(settings: &CentralSettings) -> anyhow::Result<Db> {
     let db = database(settings).await?;
     db.check_migrations().await.context("the database is not ready: run `lintel-central migrate`")?;
-    // Whatever is done with a restored database, nobody who was erased is in it.
-    if settings.storage.data_dir.join(erasure::ledger::FILE_NAME).exists() {
+    // Whatever is done with a restored database, nobody who was erased is in it and nothing that was
+    // revoked opens it.
+    if settings.storage.data_dir.join(Erased::FILE_NAME).exists() {
         erasure::replay(&db, &ledger(settings)?, &*clock()).await?;
+    }
+    if settings.storage.data_dir.join(Revoked::FILE_NAME).exists() {
+        let ledger = RevocationLedger::of(settings, Arc::new(load_keys(settings)?));
+        revocation::replay(&db, &ledger, &*clock()).await?;
     }
     Ok(db)
 }
@@ -59,6 +66,7 @@ pub(super) fn desk(settings: &CentralSettings, db: &Db) -> anyhow::Result<Desk> 
         settings: Arc::new(settings.clone()),
         db: db.clone(),
         ledger: ErasureLedger::of(settings, Arc::clone(&keys)),
+        revocations: RevocationLedger::of(settings, Arc::clone(&keys)),
         keys,
         clock: clock(),
     })

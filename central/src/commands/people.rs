@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
+use lintel_core::ids::SiteId;
 use lintel_runtime::config::ConfigArgs;
 use lintel_runtime::exit::ExitCode;
 use serde_json::json;
 
 use super::{open, print};
 use crate::app::load_keys;
+use crate::audit::{self, View};
 use crate::auth::Actor;
+use crate::auth::permit::ReadPeople;
 use crate::cli::PeopleCommand;
 use crate::config::CentralSettings;
 use crate::enrolment::{Choice, Desk, EnrolHandle, Enrolment, enrol, photos_in};
@@ -35,7 +38,10 @@ async fn of_command(settings: &CentralSettings, db: &Db, command: PeopleCommand)
             if json.json { print::json(&person)? } else { println!("{}", person.person_id) }
         }
         PeopleCommand::List { site, json } => {
-            let people = people::list(db, &actor.permit()?, site.as_ref()).await?;
+            let read = actor.permit::<ReadPeople>()?;
+            let subject = site.as_ref().map_or("all", SiteId::as_str);
+            audit::viewed(db, read.actor(), &*clock, View::People, subject).await?;
+            let people = people::list(db, &read, site.as_ref()).await?;
             if json.json { print::json(&json!({ "people": people }))? } else { list(people) }
         }
         PeopleCommand::Enrol { person, photos, consent, force, json } => {

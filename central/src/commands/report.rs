@@ -1,9 +1,11 @@
 //! `report daily`.
 
+use lintel_core::ids::SiteId;
 use lintel_runtime::config::ConfigArgs;
 use lintel_runtime::exit::{ExitCode, UsageError};
 
 use super::open;
+use crate::audit::{self, View};
 use crate::auth::Actor;
 use crate::auth::permit::ReadAttendance;
 use crate::cli::ReportCommand;
@@ -14,7 +16,7 @@ pub(super) async fn run(args: &ConfigArgs, command: ReportCommand) -> anyhow::Re
     let ReportCommand::Daily { date, site, format } = command;
     let settings = open::settings(args)?.value;
     let db = open::ready_database(&settings).await?;
-    Actor::local().permit::<ReadAttendance>()?;
+    let permit = Actor::local().permit::<ReadAttendance>()?;
     let mut tx = db.read().await?;
     // A mistyped site must not look like a day on which nobody came.
     if let Some(id) = &site
@@ -22,6 +24,10 @@ pub(super) async fn run(args: &ConfigArgs, command: ReportCommand) -> anyhow::Re
     {
         return Err(UsageError(format!("there is no site {id}: `site list` shows them")).into());
     }
+    tx.commit().await?;
+    let subject = site.as_ref().map_or("all", SiteId::as_str);
+    audit::viewed(&db, permit.actor(), &*open::clock(), View::Days, subject).await?;
+    let mut tx = db.read().await?;
     let rows = days::list(&mut tx, date, date, site.as_ref()).await?;
     tx.commit().await?;
     print!("{}", reports::daily(&rows, format)?);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct BackupSettings {
     /// Their folder; `backups` in the data folder when absent.
     pub dir: Option<PathBuf>,
-    /// How many `backup prune` leaves.
+    /// How many the nightly backup and `backup prune` leave.
     pub keep: u32,
 }
 
@@ -32,11 +32,11 @@ pub(super) fn describe() -> Vec<(&'static str, &'static str)> {
         ("backup", "Encrypted copies of the database; see `lintel-central backup`."),
         (
             "backup.dir",
-            "Their folder, best on another disk; backups in data_dir when absent. The erasure ledger is copied there too.",
+            "Their folder, best on another disk; backups in data_dir when absent. The ledgers of what was erased and revoked are copied there too.",
         ),
         (
             "backup.keep",
-            "How many backups `backup prune` leaves; older ones still hold people who were erased since.",
+            "How many backups the nightly one and `backup prune` leave; older ones still hold people who were erased since.",
         ),
     ]
 }

@@ -13,6 +13,7 @@ use lintel_runtime::secrets::SecretString;
 use super::{Device, DoorTrust, admit_at_broker};
 use crate::auth::credential;
 use crate::ca::{CaError, CsrError, DoorRequest};
+use crate::revocation;
 use crate::store::{Db, StoreError, Tx, audit, broker, certificates, devices, invites, sites};
 use crate::vault::CentralKeys;
 
@@ -107,6 +108,8 @@ pub async fn join(
         gallery_public_key: None,
         revoked_at: None,
     };
+    // The membership that it had before, if any, ends here.
+    revocation::end_device(&mut tx, id, now).await?;
     devices::upsert_joined(&mut tx, &device, &credential::hash(password.expose()), now).await?;
     certificates::create(&mut tx, id, &issued.fingerprint, now, issued.valid_until).await?;
     certificates::revoke_others(&mut tx, id, &issued.fingerprint, now).await?;
@@ -115,6 +118,7 @@ pub async fn join(
     let fields = "site_id,door,direction,certificate,revoked_at,gallery_public_key";
     audit::create(&mut tx, now, &actor(id), "device.join", id.as_str(), fields).await?;
     tx.commit().await?;
+    db.wake_jobs();
     Ok(JoinAnswer {
         device_id: id.to_string(),
         certificate_pem: issued.chain_pem,

@@ -14,7 +14,7 @@ mod trust;
 use lintel_core::event::DirectionHint;
 use lintel_core::ids::{DeviceId, SiteId};
 use lintel_core::sign::Purpose;
-use lintel_core::time::Clock;
+use lintel_core::time::{Clock, UtcMillis};
 use lintel_core::wire::{GalleryConfirmation, Heartbeat, HeartbeatAnswer};
 use lintel_runtime::secrets::SecretString;
 
@@ -26,6 +26,7 @@ pub use trust::DoorTrust;
 use crate::auth::Permit;
 use crate::auth::credential;
 use crate::auth::permit::{ManageDevices, ReadDevices};
+use crate::revocation;
 use crate::store::{Db, StoreError, Tx, audit, broker, certificates, devices, gallery, invites, sites};
 use crate::vault::CentralKeys;
 
@@ -167,13 +168,15 @@ pub async fn revoke(
     id: &DeviceId,
 ) -> Result<(), DeviceError> {
     let mut tx = db.write().await?;
-    if !devices::revoke(&mut tx, id, clock.now()).await? {
+    let now = clock.now();
+    revocation::end_device(&mut tx, id, now).await?;
+    if !devices::revoke(&mut tx, id, now).await? {
         return Err(DeviceError::Unknown(id.clone()));
     }
-    end_certificates(&mut tx, clock, id).await?;
-    broker::delete(&mut tx, id).await?;
-    audit::create(&mut tx, clock.now(), permit.actor(), "device.revoke", id.as_str(), "revoked_at").await?;
+    end_every_way_in(&mut tx, now, id).await?;
+    audit::create(&mut tx, now, permit.actor(), "device.revoke", id.as_str(), "revoked_at").await?;
     tx.commit().await?;
+    db.wake_jobs();
     Ok(())
 }
 
@@ -189,16 +192,19 @@ pub async fn reset(
     id: &DeviceId,
 ) -> Result<Joined, DeviceError> {
     let token = credential::generate("lintel_device_")?;
+    let now = clock.now();
     let mut tx = db.write().await?;
+    revocation::end_device(&mut tx, id, now).await?;
     if !devices::reset(&mut tx, id, &credential::hash(token.expose())).await? {
         return Err(DeviceError::Unknown(id.clone()));
     }
     let device = devices::get(&mut tx, id).await?.ok_or_else(|| DeviceError::Unknown(id.clone()))?;
-    end_certificates(&mut tx, clock, id).await?;
+    end_every_way_in(&mut tx, now, id).await?;
     admit_at_broker(&mut tx, keys, clock, id, &token).await?;
     let fields = "token,gallery_public_key";
-    audit::create(&mut tx, clock.now(), permit.actor(), "device.reset", id.as_str(), fields).await?;
+    audit::create(&mut tx, now, permit.actor(), "device.reset", id.as_str(), fields).await?;
     tx.commit().await?;
+    db.wake_jobs();
     Ok(Joined { device, token })
 }
 
@@ -253,9 +259,11 @@ pub async fn confirm_gallery(
     Ok(())
 }
 
-/// Ends every other way in: a code that was used within its validity could otherwise be used once more.
-async fn end_certificates(tx: &mut Tx, clock: &dyn Clock, id: &DeviceId) -> Result<(), StoreError> {
-    certificates::revoke_all(tx, id, clock.now()).await?;
+/// Ends certificates, the broker's account and the code: one that was used within its validity could
+/// otherwise be used once more.
+pub(crate) async fn end_every_way_in(tx: &mut Tx, at: UtcMillis, id: &DeviceId) -> Result<(), StoreError> {
+    certificates::revoke_all(tx, id, at).await?;
+    broker::delete(tx, id).await?;
     invites::delete(tx, id).await
 }
 

@@ -11,12 +11,13 @@ mod replay;
 use lintel_core::ids::PersonId;
 use lintel_core::time::{Clock, UtcMillis};
 
-pub use ledger::{Erased, ErasureLedger, LedgerError, LedgerHead};
+pub use ledger::{Erased, ErasureLedger};
 pub use replay::{Replayed, replay};
 
 use crate::auth::permit::ManagePeople;
 use crate::auth::{Permit, accounts};
 use crate::jobs::{ForgetFormer, ScrubErased};
+use crate::ledger::LedgerError;
 use crate::people::{self, PeopleError};
 use crate::store::{
     Db, StoreError, Tx, audit, badges, corrections, days, erasures, events, ingest, people as rows,
@@ -49,7 +50,7 @@ pub async fn erase(
 ) -> Result<(), ErasureError> {
     people::expect(&mut db.read().await?, person).await?;
     let erased = Erased { person_id: person, at: clock.now() };
-    append(ledger, vec![erased]).await?;
+    ledger.add(vec![erased]).await?;
     let mut tx = db.write().await?;
     forget(&mut tx, erased).await?;
     ForgetFormer { before: erased.at }.queue(&mut tx).await?;
@@ -102,10 +103,4 @@ pub(crate) async fn forget_remaining(db: &Db, clock: &dyn Clock) -> Result<usize
     }
     tx.commit().await?;
     Ok(remaining.len())
-}
-
-/// Writes to the ledger on a thread that may block.
-async fn append(ledger: &ErasureLedger, wanted: Vec<Erased>) -> Result<LedgerHead, LedgerError> {
-    let ledger = ledger.clone();
-    tokio::task::spawn_blocking(move || ledger.append(&wanted)).await.map_err(LedgerError::Thread)?
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use lintel_core::time::Clock;
 
-use super::{Erased, ErasureError, ErasureLedger, LedgerError, append, forget, forget_remaining};
+use super::{Erased, ErasureError, ErasureLedger, forget, forget_remaining};
 use crate::store::{Db, audit, erasures};
 
 /// What a replay found.
@@ -24,9 +24,7 @@ pub struct Replayed {
 /// # Errors
 /// [`ErasureError`]; nothing may be served then.
 pub async fn replay(db: &Db, ledger: &ErasureLedger, clock: &dyn Clock) -> Result<Replayed, ErasureError> {
-    let reading = ledger.clone();
-    let lines =
-        tokio::task::spawn_blocking(move || reading.read()).await.map_err(LedgerError::Thread)??.erased;
+    let lines = ledger.entries().await?;
     let done = erasures::list(&mut db.read().await?).await?;
     let known: HashSet<_> = done.iter().map(|(person, _)| *person).collect();
     let pending: Vec<Erased> =
@@ -47,7 +45,7 @@ pub async fn replay(db: &Db, ledger: &ErasureLedger, clock: &dyn Clock) -> Resul
         .collect();
     let learnt = unwritten.len();
     if learnt > 0 {
-        append(ledger, unwritten).await?;
+        ledger.add(unwritten).await?;
     }
     if !pending.is_empty() || again > 0 {
         db.wake_jobs();

@@ -7,6 +7,6 @@ pub mod request;
 mod runner;
 mod work;
 
-pub use request::{ForgetFormer, PublishGallery, RecomputeDay, ScrubErased};
+pub use request::{ForgetFormer, KeepRevocations, PublishGallery, RecomputeDay, ScrubErased};
 pub use runner::{Jobs, run};
 pub use work::{GalleryNotices, Retention, SealAudit};

@@ -94,6 +94,22 @@ impl ForgetFormer {
     }
 }
 
+/// Brings what was revoked into the ledger apart from the database; see [`crate::revocation`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeepRevocations;
+
+impl KeepRevocations {
+    pub(crate) const KIND: &'static str = "keep_revocations";
+
+    /// Queues it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn queue(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        jobs::create(tx, &[new_job(Self::KIND, "all".to_owned(), self)], UtcMillis::default()).await
+    }
+}
+
 fn new_job<T: Serialize>(kind: &'static str, key: String, job: &T) -> NewJob {
     // Ids and dates always serialise; an empty payload would fail when it is read, with the job's name.
     NewJob { kind, key, payload: serde_json::to_string(job).unwrap_or_default() }

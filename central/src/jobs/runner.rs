@@ -11,7 +11,10 @@ use lintel_core::time::{Clock, UtcMillis};
 use lintel_runtime::clock::random_bytes;
 use lintel_runtime::supervisor::TaskContext;
 
-use super::{ForgetFormer, GalleryNotices, PublishGallery, RecomputeDay, Retention, ScrubErased, SealAudit};
+use super::{
+    ForgetFormer, GalleryNotices, KeepRevocations, PublishGallery, RecomputeDay, Retention, ScrubErased,
+    SealAudit,
+};
 use crate::attendance::Policy;
 use crate::backup::Desk;
 use crate::store::jobs::ClaimedJob;
@@ -127,6 +130,10 @@ impl Jobs {
             ForgetFormer::KIND => {
                 let work: ForgetFormer = serde_json::from_str(&job.payload).context("reading the job")?;
                 work.run(&self.desk).await?;
+                finish(self.db.write().await?, job, lease, None).await
+            }
+            KeepRevocations::KIND => {
+                KeepRevocations.run(&self.desk).await?;
                 finish(self.db.write().await?, job, lease, None).await
             }
             other => anyhow::bail!("this version knows no job {other:?}"),

@@ -5,7 +5,7 @@ use lintel_core::ids::DeviceId;
 use lintel_core::time::{Clock, UtcMillis, day_bounds};
 use lintel_core::wire::GalleryNotice;
 
-use super::request::{ForgetFormer, PublishGallery, RecomputeDay, ScrubErased};
+use super::request::{ForgetFormer, KeepRevocations, PublishGallery, RecomputeDay, ScrubErased};
 use super::runner::Jobs;
 use crate::attendance::correction::corrected;
 use crate::attendance::{DayInput, Policy, compute_day};
@@ -108,6 +108,13 @@ impl ForgetFormer {
     }
 }
 
+impl KeepRevocations {
+    pub(crate) async fn run(self, desk: &Desk) -> anyhow::Result<()> {
+        crate::revocation::keep(&desk.db, &desk.revocations).await?;
+        Ok(())
+    }
+}
+
 /// Chains audit rows; see [`crate::audit::seal`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealAudit;
@@ -134,6 +141,8 @@ impl Retention {
         tx.commit().await?;
         crate::retention::run(&desk.db, &desk.settings.retention, &*desk.clock).await?;
         crate::backup::forget_former(desk, now.plus_millis(-crate::backup::FORMER_KEEP_MS)).await?;
+        // What other replicas on this database wrote into their ledgers.
+        KeepRevocations.run(desk).await?;
         Ok(())
     }
 }

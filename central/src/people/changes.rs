@@ -8,8 +8,8 @@ use lintel_core::time::{Clock, UtcMillis};
 use super::{PeopleError, expect, expect_active, expect_site};
 use crate::auth::permit::{ManageOwnConsent, ManagePeople};
 use crate::auth::{OwnPermit, Permit, accounts};
-use crate::gallery;
 use crate::store::{Db, StoreError, Tx, audit, badges, people, vault};
+use crate::{gallery, revocation};
 
 /// Moves a person to another site. Named exceptions end, and the old site's doors forget the face.
 ///
@@ -107,6 +107,7 @@ pub(crate) const LEAVE_FIELDS: &str = "active,left_at,templates,key,badge,except
 /// What happens when somebody has left.
 pub(crate) async fn take_leave(tx: &mut Tx, person: PersonId, at: UtcMillis) -> Result<(), StoreError> {
     forget_face(tx, person, at).await?;
+    revocation::end_badge(tx, person, at).await?;
     badges::revoke(tx, person, at).await?;
     people::delete_exceptions(tx, person).await?;
     people::update_left(tx, person, at).await?;

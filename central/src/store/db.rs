@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use log::LevelFilter;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -225,9 +227,20 @@ pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
         .map_err(|source| StoreError::File { path: path.to_owned(), source })
 }
 
+/// The driver would say that TLS failed, and not which file it wanted.
+fn expect_certificate(path: &Path) -> Result<(), StoreError> {
+    let pem = std::fs::read(path).map_err(|source| StoreError::RootCert { path: path.to_owned(), source })?;
+    let mut certificates = CertificateDer::pem_slice_iter(&pem);
+    match certificates.next() {
+        Some(Ok(_)) => Ok(()),
+        Some(Err(_)) | None => Err(StoreError::NoRootCert { path: path.to_owned() }),
+    }
+}
+
 async fn open_postgres(url: &str, options: &DbOptions) -> Result<PgPool, StoreError> {
     let mut connect = PgConnectOptions::from_str(url).map_err(|_| StoreError::Url)?;
     if let Some(ca) = &options.ssl_root_cert {
+        expect_certificate(ca)?;
         connect = connect.ssl_root_cert(ca).ssl_mode(PgSslMode::VerifyFull);
     }
     if options.ssl_require {

@@ -19,6 +19,27 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+    /// The CA for PostgreSQL can't be read.
+    #[error(
+        "can't read the CA {} (database.ssl_root_cert, DB_SSLROOTCERT): name a PEM file that lintel-central's user may read",
+        path.display()
+    )]
+    RootCert {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file holds something else.
+    #[error(
+        "{} (database.ssl_root_cert, DB_SSLROOTCERT) holds no certificate: name the CA's in PEM, from -----BEGIN CERTIFICATE----- on",
+        path.display()
+    )]
+    NoRootCert {
+        /// The file.
+        path: PathBuf,
+    },
     /// The database can't be reached.
     #[error("can't open the database: check database.url and that the server runs")]
     Open(#[source] sqlx::Error),

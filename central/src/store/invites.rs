@@ -118,6 +118,15 @@ pub async fn update_used(
     Ok(())
 }
 
+/// Takes every invitation back, also the traces of those that were used.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_all(tx: &mut Tx) -> Result<(), StoreError> {
+    sql!(tx, execute, "DELETE FROM device_invite")?;
+    Ok(())
+}
+
 /// Takes a door's invitation back.
 ///
 /// # Errors

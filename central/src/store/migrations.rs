@@ -36,6 +36,7 @@ migrations! {
     7 "0007_device_certificates";
     8 "0008_corrections";
     9 "0009_owner";
+    10 "0010_revocations";
 }
 
 /// The newest migration that changes the vault. A copy of the vault fits a copy of the database when both

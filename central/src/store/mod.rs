@@ -33,6 +33,7 @@ pub mod ledger;
 pub mod logins;
 pub mod people;
 pub mod retention;
+pub mod revocations;
 pub mod scratch;
 pub mod sessions;
 pub mod sites;

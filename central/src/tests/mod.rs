@@ -6,6 +6,7 @@ mod console;
 mod device_v1;
 mod join;
 mod login;
+mod others_records;
 mod sessions_by_role;
 
 use std::sync::Arc;

@@ -64,7 +64,7 @@ on_both! {
         let since = world.delta(&device, 0).await.unwrap().revision;
 
         let done = restored(&mut world, &file, &OVER).await.unwrap();
-        assert!(done.former.is_some() && done.erased == 0);
+        assert!(done.former.is_some() && done.settled.erased == 0);
         assert_eq!(sum(&world).await, before);
         world.db.check_migrations().await.unwrap();
         // The door knows Grace at a revision of another past, and is told everything anew.
@@ -139,7 +139,7 @@ on_both! {
         assert!(new.len() == 1 && !old.contains(&new[0]), "{new:?}");
 
         let done = restored(&mut world, &first, &OVER).await.unwrap();
-        assert_eq!(done.erased, 1);
+        assert_eq!(done.settled.erased, 1);
         let mut tx = world.db.read().await.unwrap();
         assert!(vault::get(&mut tx, gone).await.unwrap().is_none());
         assert!(vault::get(&mut tx, stays).await.unwrap().is_some());
@@ -188,7 +188,7 @@ on_both! {
         let manifest = listed[0].manifest.as_ref().unwrap();
         assert_eq!((manifest.engine.as_str(), manifest.created_at), (world.db.engine(), MORNING));
         assert!(manifest.vault.as_ref().is_some_and(|name| name.starts_with("vault-")));
-        shelf::prune(&folder, 1).unwrap();
+        shelf::prune(&folder, 1, &[], &world.keys.data).unwrap();
         assert_eq!(shelf::list(&folder, Part::Central, &world.keys.data).unwrap().len(), 1);
     }
 }

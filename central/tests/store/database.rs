@@ -42,6 +42,27 @@ async fn the_database_and_the_vault_are_two_files_for_their_owner_only() {
 }
 
 #[tokio::test]
+async fn a_ca_that_is_missing_unreadable_or_none_is_named_with_its_setting() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = DbOptions::for_url("postgres://lintel:hunter2@127.0.0.1:1/lintel");
+    let missing = dir.path().join("ca.pem");
+    // A folder can be opened and not read, for root too.
+    let folder = dir.path().to_owned();
+    let other = dir.path().join("notes.txt");
+    std::fs::write(&other, "-----BEGIN CERTIFICATE-----\nnot base64\n").unwrap();
+    for (path, expected) in
+        [(missing, "can't read the CA"), (folder, "can't read the CA"), (other, "holds no certificate")]
+    {
+        options.ssl_root_cert = Some(path.clone());
+        let refused = Db::open(&options).await.unwrap_err().to_string();
+        for part in [expected, &*path.display().to_string(), "database.ssl_root_cert", "DB_SSLROOTCERT"] {
+            assert!(refused.contains(part), "{part}: {refused}");
+        }
+        assert!(!refused.contains("hunter2"), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn a_url_of_another_database_is_refused_without_showing_it() {
     let refused = Db::open(&DbOptions::for_url("mysql://root:hunter2@localhost/x")).await.unwrap_err();
     assert!(matches!(refused, StoreError::Url));

@@ -211,7 +211,7 @@ on_both! {
         let done = erasure::replay(&world.db, &world.ledger(), &*world.clock).await.unwrap();
         // And whom the other replica could not finish is finished here.
         assert_eq!((done.erased, done.learnt), (1, 1));
-        assert_eq!(world.ledger().read().unwrap().erased[0].person_id, person);
+        assert_eq!(world.ledger().read().unwrap().entries[0].person_id, person);
     }
 
     async fn nobody_is_erased_when_the_ledger_can_not_be_written(world: World) {

@@ -26,6 +26,7 @@ mod hostile;
 mod ledger;
 mod people;
 mod retention;
+mod revocations;
 mod world;
 
 /// Runs a story on both databases, as two tests.

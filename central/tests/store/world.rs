@@ -12,6 +12,7 @@ use lintel_central::erasure::{self, ErasureLedger};
 use lintel_central::ingest::{AcceptError, Accepted, accept};
 use lintel_central::jobs::Jobs;
 use lintel_central::people::{self, NewPerson};
+use lintel_central::revocation::RevocationLedger;
 use lintel_central::sites;
 use lintel_central::store::{Db, DbOptions};
 use lintel_central::vault::CentralKeys;
@@ -164,6 +165,11 @@ impl World {
         ErasureLedger::new(self.dir().join("erasures.log"), None, Arc::clone(&self.keys))
     }
 
+    /// The ledger of revocations, beside the database.
+    pub fn revocations(&self) -> RevocationLedger {
+        RevocationLedger::new(self.dir().join("revocations.log"), None, Arc::clone(&self.keys))
+    }
+
     /// What backups are made with.
     pub fn desk(&self) -> Desk {
         let mut settings = CentralSettings::default();
@@ -174,6 +180,7 @@ impl World {
             db: self.db.clone(),
             keys: Arc::clone(&self.keys),
             ledger: self.ledger(),
+            revocations: self.revocations(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
         }
     }

@@ -25,6 +25,8 @@ pub enum Purpose {
     Gallery,
     /// A line of the erasure ledger.
     Erasure,
+    /// A line of the revocation ledger.
+    Revocation,
 }
 
 impl Purpose {
@@ -36,6 +38,7 @@ impl Purpose {
             Self::CentralTime => b"lintel.central-time.v1\0",
             Self::Gallery => b"lintel.gallery.v1\0",
             Self::Erasure => b"lintel.erasure.v1\0",
+            Self::Revocation => b"lintel.revocation.v1\0",
         }
     }
 

@@ -146,18 +146,55 @@ pub struct DeviceStatus {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    const WIRE: &str = concat!(
+        r#"{"v":1,"device_id":"door-1","stream":"01890a5d-ac96-774b-bcce-b302099a8057","predecessor":{"kind":"lost"},"#,
+        r#""events":[{"seq":1,"prev_hash":"0000000000000000000000000000000000000000000000000000000000000000","#,
+        r#""hash":"0000000000000000000000000000000000000000000000000000000000000001","payload":{ "b" : 1.50,"a":"\u00e4"},"#,
+        r#""personal":{"salt":"0000000000000000000000000000000000000000000000000000000000000002","part":{"x":1e3}}}]}"#,
+    );
 
     #[test]
     fn a_batch_keeps_the_payload_byte_for_byte() {
-        let wire = concat!(
-            r#"{"v":1,"device_id":"door-1","stream":"01890a5d-ac96-774b-bcce-b302099a8057","predecessor":{"kind":"lost"},"#,
-            r#""events":[{"seq":1,"prev_hash":"0000000000000000000000000000000000000000000000000000000000000000","#,
-            r#""hash":"0000000000000000000000000000000000000000000000000000000000000001","payload":{ "b" : 1.50,"a":"\u00e4"},"#,
-            r#""personal":{"salt":"0000000000000000000000000000000000000000000000000000000000000002","part":{"x":1e3}}}]}"#,
-        );
-        let batch: EventBatch = serde_json::from_str(wire).unwrap();
+        let batch: EventBatch = serde_json::from_str(WIRE).unwrap();
         assert_eq!(batch.events[0].payload.get(), r#"{ "b" : 1.50,"a":"\u00e4"}"#);
-        assert_eq!(serde_json::to_string(&batch).unwrap(), wire);
+        assert_eq!(serde_json::to_string(&batch).unwrap(), WIRE);
+    }
+
+    /// Whatever is read can be written, and reads the same again.
+    fn settles(bytes: &[u8]) -> bool {
+        let Ok(batch) = serde_json::from_slice::<EventBatch>(bytes) else { return true };
+        let written = serde_json::to_vec(&batch).unwrap();
+        let again: EventBatch = serde_json::from_slice(&written).unwrap();
+        serde_json::to_vec(&again).unwrap() == written
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_bytes_are_refused_or_read_and_never_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..400),
+            flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            prop_assert!(settles(&bytes));
+            let mut near = WIRE.as_bytes().to_vec();
+            for (at, to) in flips {
+                let at = at.index(near.len());
+                near[at] = to;
+            }
+            prop_assert!(settles(&near));
+            let half = &WIRE.as_bytes()[..cut.index(WIRE.len())];
+            prop_assert!(serde_json::from_slice::<EventBatch>(half).is_err(), "half a batch was read");
+        }
+
+        #[test]
+        fn deep_and_wide_nonsense_does_not_take_the_stack(depth in 0_usize..20_000, open in "[\\[{]") {
+            let payload = open.repeat(depth);
+            let text = WIRE.replacen(r#"{ "b" : 1.50,"a":"\u00e4"}"#, &payload, 1);
+            prop_assert!(serde_json::from_str::<EventBatch>(&text).is_err());
+        }
     }
 }

@@ -13,6 +13,7 @@ use super::door::{Door, spawn_owned};
 use super::roads::BothRoads;
 use super::storage;
 use crate::gallery::sync::GallerySync;
+use crate::health::{SyncProbe, SyncTask};
 use crate::identity::IdentityStore;
 use crate::keys::KeyStore;
 use crate::sync::drain::{Drain, DrainSettings};
@@ -116,6 +117,24 @@ pub(super) fn renewal(door: &Door, central: &Central, supervisor: &mut Superviso
         task.run(&context).await
     });
     Ok(())
+}
+
+/// Looks whether something keeps the clock.
+pub(super) fn clock(door: &Door, supervisor: &mut Supervisor) {
+    let task = SyncTask { watch: door.watch.clone(), probe: SyncProbe::default() };
+    // Until the kernel has answered; the first event must not wait for it.
+    task.watch.set_synced(task.probe.by_file());
+    spawn_owned(supervisor, "clock", Policy::critical(), task, |task, context| async move {
+        task.run(&context).await
+    });
+}
+
+/// Ends the daemon when the door has joined anew.
+pub(super) fn identity(door: &Door, supervisor: &mut Supervisor) {
+    let watch = door.identity_watch.clone();
+    spawn_owned(supervisor, "identity", Policy::critical(), watch, |watch, context| async move {
+        watch.run(&context).await
+    });
 }
 
 pub(super) fn heartbeat(door: &Door, central: Central, gallery: &GallerySync, supervisor: &mut Supervisor) {

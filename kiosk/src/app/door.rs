@@ -19,7 +19,7 @@ use super::{open, storage};
 use crate::config::KioskConfig;
 use crate::gallery::index::{GalleryHead, GalleryView, SharedGallery};
 use crate::health::ClockWatch;
-use crate::identity::Identity;
+use crate::identity::{Identity, IdentityWatch};
 use crate::keys::KeyStore;
 use crate::outbox::{Outbox, OutboxHandle};
 use crate::recognition::Progress;
@@ -29,6 +29,7 @@ pub(super) struct Door {
     pub(super) config: KioskConfig,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) identity: Arc<Identity>,
+    pub(super) identity_watch: IdentityWatch,
     pub(super) keys: KeyStore,
     pub(super) outbox: OutboxHandle,
     /// Who was recorded shortly before this process began.
@@ -57,6 +58,8 @@ impl Door {
         clock: Arc<dyn Clock>,
         writer: &mut Option<JoinHandle<()>>,
     ) -> anyhow::Result<(Self, Pipeline)> {
+        // Before the identity is read: what changes while the models load is noticed too.
+        let identity_watch = IdentityWatch::new(&config.device);
         let identity = Arc::new(Identity::find(&config.device)?);
         let keys = KeyStore::open(&config.device.data_dir, storage::credentials().as_deref())?;
         let (outbox, aside) = storage::open_outbox(&config, &identity, &keys, clock.now())?;
@@ -85,6 +88,7 @@ impl Door {
             config,
             clock,
             identity,
+            identity_watch,
             keys,
             outbox,
             recent,

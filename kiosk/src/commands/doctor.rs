@@ -13,6 +13,7 @@ use lintel_runtime::exit::{ExitCode, chain};
 use crate::app::storage;
 use crate::camera;
 use crate::config::KioskConfig;
+use crate::health::SyncProbe;
 use crate::identity::{Identity, IdentityError};
 use crate::keys::KeyStore;
 
@@ -169,7 +170,7 @@ fn unreadable(error: &anyhow::Error) -> Check {
 
 fn clock() -> Check {
     let now = SystemClock.now();
-    if std::path::Path::new("/run/systemd/timesync/synchronized").exists() {
+    if SyncProbe::default().look() {
         Check::ok("clock", format!("{now}, synchronised"))
     } else {
         Check::warn("clock", format!("{now}, not known to be synchronised"), "run `timedatectl set-ntp true`")

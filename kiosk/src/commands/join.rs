@@ -64,7 +64,7 @@ pub fn run(config: &KioskConfig, words: Vec<String>) -> anyhow::Result<()> {
     let identity = Identity::find(&config.device)?;
     println!("this door is {} now, at {}", identity.device_id, identity.central_url);
     prove(&runtime, identity, &keys, &time)?;
-    println!("start it, or start it anew: systemctl restart lintel-kiosk");
+    println!("it starts by itself now; where it runs already, it starts anew within seconds");
     Ok(())
 }
 
@@ -111,6 +111,7 @@ fn identity_of(code: &JoinCode, answer: JoinAnswer, key: String) -> IdentityFile
         ack_public_key: answer.ack_public_key,
         mqtt_url,
         ca_pem: answer.ca_pem,
+        joined_at: Some(SystemClock.now()),
         certificate: Some(DoorCertificate {
             key,
             valid_from: answer.valid_from,

@@ -1,9 +1,10 @@
 //! The ten checks of `doctor --production`: each looks at one thing that is harmless while trying out and
-//! isn't once people rely on the server.
+//! isn't once people rely on the server. What is about keys and files is in `secrets`.
+
+mod secrets;
 
 use std::fs;
 use std::net::IpAddr;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use lintel_core::time::UtcMillis;
@@ -16,29 +17,15 @@ use x509_parser::pem::Pem;
 use crate::app::{KeyPaths, given_keys};
 use crate::config::CentralSettings;
 use crate::store::housekeeping::{self, Duty};
-use crate::store::{Db, StoreError, copies, devices};
+use crate::store::{Db, StoreError, devices};
 use crate::vault::recovery::Bundle;
+
+use secrets::{of_permissions, of_secrets};
 
 const HOUR_MS: i64 = 3_600_000;
 /// A nightly backup that failed once must show.
 const BACKUP_HOURS: i64 = 48;
 const CERTIFICATE_DAYS: i64 = 30;
-/// Words that stand in examples and nowhere else.
-const PLACEHOLDERS: &[&str] = &[
-    "changeme",
-    "change-me",
-    "change_me",
-    "password",
-    "secret",
-    "example",
-    "default",
-    "admin",
-    "postgres",
-    "lintel",
-    "test",
-    "12345678",
-];
-
 /// All ten, in this order.
 pub(super) async fn checks(
     settings: &CentralSettings,
@@ -71,51 +58,6 @@ async fn recorded(db: &Db, duty: Duty) -> Recorded {
     found.map_err(|error| chain(&error.into()))
 }
 
-/// A secret that somebody took from an example, or that is no secret at all.
-fn is_placeholder(text: &str) -> bool {
-    let text = text.trim().to_lowercase();
-    let mut characters: Vec<char> = text.trim_end_matches('=').chars().collect();
-    characters.sort_unstable();
-    characters.dedup();
-    characters.len() < 5
-        || PLACEHOLDERS.iter().any(|word| text == *word || text.starts_with(&format!("{word}-")))
-}
-
-fn of_secrets(settings: &CentralSettings) -> Check {
-    let paths = KeyPaths::of(settings);
-    let mut weak: Vec<String> = Vec::new();
-    let mut look = |name: &str, text: &str| {
-        if text.split([',', '\n', ' ']).filter(|key| !key.is_empty()).any(is_placeholder) {
-            weak.push(name.to_owned());
-        }
-    };
-    for path in [paths.data(), paths.face(), paths.ack(), paths.mqtt_password()] {
-        if let Ok(text) = fs::read_to_string(&path) {
-            look(&path.display().to_string(), &text);
-        }
-    }
-    for (name, key) in given_keys(settings) {
-        look(name, key.expose());
-    }
-    if let Some(password) = database_password(settings)
-        && is_placeholder(&password)
-    {
-        weak.push("the password in database.url".to_owned());
-    }
-    if weak.is_empty() {
-        Check::ok("secrets", "none is from an example")
-    } else {
-        let advice = "delete key files that nothing was sealed with yet and run `lintel-central keys init`; give the database user a random password";
-        Check::fail("secrets", format!("placeholders: {}", weak.join(", ")), advice)
-    }
-}
-
-fn database_password(settings: &CentralSettings) -> Option<String> {
-    let url = Url::parse(settings.database.url.as_ref()?.expose()).ok()?;
-    let given = url.query_pairs().find(|(key, _)| key == "password").map(|(_, value)| value.into_owned());
-    given.or_else(|| url.password().map(str::to_owned))
-}
-
 fn of_listeners(settings: &CentralSettings) -> Check {
     let listeners = [("server.listen", settings.server.listen), ("devices.listen", settings.devices.listen)];
     let open: Vec<String> = listeners
@@ -143,7 +85,7 @@ fn is_nobody(host: &str) -> bool {
         || ["localhost", "example", "example.com", "example.org", "example.net", "invalid", "test"]
             .iter()
             .any(|d| of(d))
-        || PLACEHOLDERS.iter().any(|word| host == *word)
+        || secrets::PLACEHOLDERS.contains(&host.as_str())
 }
 
 fn of_names(settings: &CentralSettings) -> Check {
@@ -213,49 +155,6 @@ fn of_certificates(settings: &CentralSettings, now: UtcMillis) -> Check {
     }
 }
 
-fn of_permissions(settings: &CentralSettings) -> Check {
-    let data = &settings.storage.data_dir;
-    let keys = KeyPaths::of(settings).dir;
-    let mut open = Vec::new();
-    let mut look = |path: &Path, forbidden: u32| {
-        if let Ok(meta) = fs::metadata(path)
-            && meta.mode() & forbidden != 0
-        {
-            open.push(format!("{} ({:03o})", path.display(), meta.mode() & 0o777));
-        }
-    };
-    look(data, 0o027);
-    look(&keys, 0o077);
-    for path in files_below(&keys, 3) {
-        // Certificates are for everybody to read.
-        let public = path.extension().is_some_and(|extension| extension == "pem");
-        look(&path, if public { 0o022 } else { 0o077 });
-    }
-    let url = settings.database.url_or_default(data);
-    if let Some((main, vault)) = copies::sqlite_files(url.expose()) {
-        look(&main, 0o077);
-        look(&vault, 0o077);
-    }
-    if open.is_empty() {
-        Check::ok("permissions", "keys and database are for this user only")
-    } else {
-        let advice = "chmod 600 key and database files, 700 the keys' folder, 750 or less the data folder";
-        Check::fail("permissions", format!("others may read or write: {}", open.join(", ")), advice)
-    }
-}
-
-fn files_below(dir: &Path, depth: usize) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
-    let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
-    paths
-        .flat_map(|path| match path.is_dir() {
-            true if depth > 1 => files_below(&path, depth - 1),
-            true => Vec::new(),
-            false => vec![path],
-        })
-        .collect()
-}
-
 async fn of_migrations(db: Option<&Db>) -> Check {
     let advice = "run `lintel-central migrate`";
     match db {
@@ -293,17 +192,18 @@ fn of_recovery(settings: &CentralSettings, recorded: Recorded, now: UtcMillis) -
 }
 
 fn of_backup(recorded: Recorded, now: UtcMillis) -> Check {
-    let advice = "lintel-central backup create, every night and to another disk";
+    let advice = "systemctl status lintel-central-backup says what the nightly one met; now: lintel-central backup create, best to another disk";
     match recorded {
         Ok(Some((at, file))) => {
             let hours = now.millis_since(at) / HOUR_MS;
             if hours > BACKUP_HOURS {
-                Check::fail("backup", format!("the newest is {hours} hours old ({file})"), advice)
+                let detail = format!("no backup since {at} ({file}, {hours} hours old)");
+                Check::fail("backup", detail, advice)
             } else {
                 Check::ok("backup", format!("{file}, {hours} hours old"))
             }
         }
-        Ok(None) => Check::fail("backup", "none was ever made", advice),
+        Ok(None) => Check::fail("backup", "no backup was ever made", advice),
         Err(error) => Check::fail("backup", error, advice),
     }
 }

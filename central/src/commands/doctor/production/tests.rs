@@ -19,7 +19,7 @@ fn sound(dir: &Path) -> CentralSettings {
     fs::set_permissions(dir, fs::Permissions::from_mode(0o750)).unwrap();
     fs::create_dir_all(dir.join("keys/tls")).unwrap();
     fs::set_permissions(dir.join("keys"), fs::Permissions::from_mode(0o700)).unwrap();
-    for name in ["data.key", "face.key", "ack.key", "mqtt.password"] {
+    for name in ["data.key", "face.key", "ack.key", "badge.key", "mqtt.password"] {
         let text = lintel_core::seal::FernetRing::generate_key();
         write_private(&dir.join("keys").join(name), text.as_bytes()).unwrap();
     }
@@ -61,6 +61,47 @@ fn a_key_or_password_from_an_example_is_found_wherever_it_is() {
     assert!(!of_secrets(&settings).detail.contains("postgres:"), "a secret is never shown");
     settings.database.url = Some(SecretString::new("postgres://lintel@db/lintel?password=password".into()));
     found(&of_secrets(&settings), "database.url");
+}
+
+#[test]
+fn a_weak_badge_key_and_an_open_key_of_the_authority_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = sound(dir.path());
+    write_private(&dir.path().join("keys/badge.key"), "A".repeat(43).as_bytes()).unwrap();
+    found(&of_secrets(&settings), "badge.key");
+    let good = lintel_core::seal::FernetRing::generate_key();
+    write_private(&dir.path().join("keys/badge.key"), good.as_bytes()).unwrap();
+    for name in ["ca.key", "devices.key"] {
+        let path = dir.path().join("keys/tls").join(name);
+        let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+        write_private(&path, key.as_bytes()).unwrap();
+        found(&of_secrets(&settings), &format!("{name} (not sealed)"));
+        write_private(&path, b"fernet:gAAAA").unwrap();
+        ok(&of_secrets(&settings));
+    }
+}
+
+#[test]
+fn a_key_in_a_certificates_file_beside_backups_or_elsewhere_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut settings = sound(dir.path());
+    let both = dir.path().join("keys/tls/both.pem");
+    fs::write(&both, rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
+    fs::set_permissions(&both, fs::Permissions::from_mode(0o644)).unwrap();
+    found(&of_permissions(&settings), "both.pem");
+    fs::remove_file(&both).unwrap();
+    let own = dir.path().join("own.key");
+    fs::write(&own, "x").unwrap();
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o640)).unwrap();
+    settings.server.tls_key = Some(own);
+    found(&of_permissions(&settings), "own.key (640)");
+    settings.server.tls_key = None;
+    for folder in [dir.path().to_owned(), dir.path().join("keys/backups")] {
+        settings.backup.dir = Some(folder);
+        found(&of_permissions(&settings), "lie with the backups");
+    }
+    settings.backup.dir = Some(dir.path().join("backups"));
+    ok(&of_permissions(&settings));
 }
 
 #[test]
@@ -159,9 +200,9 @@ async fn a_missing_or_outdated_recovery_export_is_found() {
 
 #[test]
 fn no_backup_and_an_old_one_are_found() {
-    found(&of_backup(Ok(None), NOW), "none");
+    found(&of_backup(Ok(None), NOW), "no backup was ever made");
     ok(&of_backup(Ok(Some((NOW.plus_millis(-47 * HOUR_MS), "x".into()))), NOW));
-    found(&of_backup(Ok(Some((NOW.plus_millis(-49 * HOUR_MS), "x".into()))), NOW), "49 hours");
+    found(&of_backup(Ok(Some((NOW.plus_millis(-49 * HOUR_MS), "x".into()))), NOW), "no backup since");
     found(&of_backup(Err("the database can't be opened".into()), NOW), "can't be opened");
 }
 
