@@ -4,13 +4,22 @@
 
 use lintel_core::time::UtcMillis;
 
-use super::restore_sqlite::{FORMER, stamp_of};
 use super::{BackupError, Desk};
 use crate::store::copies;
 use crate::store::former;
 
+/// What the folder of a former database begins with.
+pub(super) const FORMER: &str = "former-";
+
 /// How long a former database is kept.
 pub const KEEP_MS: i64 = 7 * 24 * 3_600_000;
+
+/// `20261120t080000z`.
+pub(super) fn stamp_of(at: UtcMillis) -> String {
+    let text = at.to_string().to_lowercase();
+    let digits: String = text.chars().filter(|c| !matches!(c, '-' | ':')).collect();
+    format!("{}z", digits.split('.').next().unwrap_or_default())
+}
 
 /// Drops the former databases that were put aside before an instant; how many files or schemas.
 ///

@@ -2,9 +2,9 @@
 //!
 //! Two files go together: `central-….backup` holds everything but the people's keys, `vault-….backup` holds
 //! those. The vault's are kept in the newest two only, and an erasure makes a new one and wipes the older,
-//! so that an older `central-…` gives away no face of somebody who was erased. The ledgers of what
-//! was erased and revoked lie beside them in the clear and are in none of them. Master keys are in no backup: they are exported on
-//! their own (`keys export`).
+//! so that an older `central-…` gives away no face of somebody who was erased. The ledgers of what was erased
+//! and revoked lie beside them in the clear and are in none of them. Master keys are in no backup: they are
+//! exported on their own (`keys export`).
 
 mod create;
 mod error;
@@ -13,8 +13,6 @@ mod former;
 pub mod manifest;
 mod postgres;
 mod restore;
-mod restore_postgres;
-mod restore_sqlite;
 mod seal;
 pub mod serving;
 pub mod shelf;
@@ -28,7 +26,7 @@ use lintel_core::time::Clock;
 pub use create::{Created, create, renew_vault};
 pub use error::BackupError;
 pub use former::{KEEP_MS as FORMER_KEEP_MS, forget_former};
-pub use restore::{Consent, Restored, restore};
+pub use restore::{Consent, Restored, Settled, restore};
 pub use verify::{Verified, verify};
 
 use crate::config::CentralSettings;

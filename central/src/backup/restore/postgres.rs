@@ -1,13 +1,13 @@
 //! A restore into PostgreSQL: the old schemas are renamed, the new ones made by `pg_restore`, and a failure
 //! renames them back.
 
-use super::BackupError;
 use std::time::Duration;
 
-use super::postgres::Tools;
-use super::restore::{Plan, Settled};
-use super::restore_sqlite::stamp_of;
-use super::verify::pour;
+use super::plan::{Plan, Settled};
+use crate::backup::BackupError;
+use crate::backup::former::stamp_of;
+use crate::backup::postgres::Tools;
+use crate::backup::verify::pour;
 use crate::store::copies::{self, Half};
 use crate::store::former::{self, Former};
 use crate::store::{Db, DbOptions};

@@ -2,26 +2,31 @@
 //!
 //! First the whole file is read and checked, then the new database is made beside the old one, brought to
 //! this version's tables, and rid of everybody who was erased and every credential that was revoked since.
-//! Only then it takes the old one's place,
-//! which is kept aside. A failure before that leaves the old one as it was.
+//! Only then it takes the old one's place, which is kept aside. A failure before that leaves the old one as
+//! it was.
+
+mod plan;
+mod postgres;
+mod sqlite;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lintel_core::seal::FernetRing;
 use lintel_core::time::Clock;
 
+pub use plan::Settled;
+
+use self::plan::Plan;
 use super::manifest::{Manifest, Part};
 use super::serving::ServingLock;
-use super::{BackupError, Progress, file, restore_postgres, restore_sqlite, verify};
+use super::{BackupError, Progress, file, verify};
 use crate::auth::Permit;
 use crate::auth::permit::ManageBackups;
 use crate::config::CentralSettings;
-use crate::erasure::{self, ErasureLedger};
-use crate::jobs::{PublishGallery, ScrubErased};
+use crate::erasure::ErasureLedger;
 use crate::ledger::{Entry, Ledger, LedgerError, Lines};
 use crate::revocation::{self, RevocationLedger};
-use crate::store::{Db, DbOptions, audit, copies, gallery, invites, newest_version, sessions, sites};
+use crate::store::{Db, DbOptions, copies, newest_version};
 use crate::vault::CentralKeys;
 
 /// What whoever restores has agreed to.
@@ -46,34 +51,11 @@ pub struct Restored {
     pub vault: Option<PathBuf>,
     /// What was done again.
     pub settled: Settled,
-    /// Whether this machine's own ledger of revocations was there, or its database told some. Without, what was revoked after the
-    /// newest copy that was found is valid again, and somebody must look.
+    /// Whether this machine's own ledger of revocations was there, or its database told some. Without, what
+    /// was revoked after the newest copy that was found is valid again, and somebody must look.
     pub knows_revocations: bool,
     /// Where what was there before is kept; None when there was nothing.
     pub former: Option<String>,
-}
-
-/// What the ledgers had to say about a restored database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settled {
-    /// People who were erased again.
-    pub erased: usize,
-    /// Credentials that were revoked again.
-    pub revoked: usize,
-}
-
-/// A restore whose files were all checked.
-pub(super) struct Plan {
-    pub(super) ring: FernetRing,
-    pub(super) ledger: ErasureLedger,
-    pub(super) revocations: RevocationLedger,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) actor: String,
-    pub(super) path: PathBuf,
-    pub(super) vault: Option<PathBuf>,
-    pub(super) manifest: Manifest,
-    pub(super) yes: bool,
-    pub(super) progress: Progress,
 }
 
 /// Restores a backup.
@@ -134,8 +116,8 @@ pub async fn restore(
         progress: progress.clone(),
     };
     let (settled, former) = match plan.manifest.engine.as_str() {
-        "postgres" => restore_postgres::run(&plan, &options).await?,
-        _ => restore_sqlite::run(&plan, &options).await?,
+        "postgres" => postgres::run(&plan, &options).await?,
+        _ => sqlite::run(&plan, &options).await?,
     };
     Ok(Restored { manifest: plan.manifest, vault: plan.vault, settled, knows_revocations, former })
 }
@@ -207,31 +189,4 @@ async fn learn(options: &DbOptions, ledger: &RevocationLedger) -> usize {
         log::info!("error" = text.as_str(); "the database that is replaced tells nothing of revocations");
         0
     })
-}
-
-impl Plan {
-    /// Makes a database that was just filled fit to be served.
-    pub(super) async fn settle(&self, db: &Db) -> Result<Settled, BackupError> {
-        if self.vault.is_none() {
-            db.make_vault().await?;
-        }
-        db.migrate(&*self.clock).await?;
-        let erased = erasure::replay(db, &self.ledger, &*self.clock).await?.erased;
-        let revoked = revocation::replay(db, &self.revocations, &*self.clock).await?.ended;
-        let at = self.clock.now();
-        let mut tx = db.write().await?;
-        // The doors' revisions are of a past that this database doesn't know: each gets everything anew.
-        gallery::start_over(&mut tx).await?;
-        for site in sites::list(&mut tx).await? {
-            PublishGallery { site_id: site.site_id }.queue(&mut tx).await?;
-        }
-        // Whoever logged out since must not be logged in again, and no code may let a door in twice.
-        sessions::delete_all(&mut tx).await?;
-        invites::delete_all(&mut tx).await?;
-        let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        audit::create(&mut tx, at, &self.actor, "backup.restore", &name, "").await?;
-        tx.commit().await?;
-        ScrubErased.rewrite(db, &*self.clock).await?;
-        Ok(Settled { erased, revoked })
-    }
 }

@@ -6,15 +6,11 @@ use std::fs::{self, File};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use lintel_core::time::UtcMillis;
-
-use super::restore::{Plan, Settled};
-use super::{BackupError, verify};
+use super::plan::{Plan, Settled};
+use crate::backup::former::{FORMER, stamp_of};
+use crate::backup::{BackupError, verify};
 use crate::store::copies::{self, Half};
 use crate::store::{Db, DbOptions};
-
-/// What the folder of a former database begins with.
-pub(super) const FORMER: &str = "former-";
 
 /// Restores; gives what was done again and where the former files are.
 pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(Settled, Option<String>), BackupError> {
@@ -49,13 +45,6 @@ pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(Settled, Op
         return Ok((settled, None));
     }
     Ok((settled, Some(former.display().to_string())))
-}
-
-/// `20261120t080000z`.
-pub(super) fn stamp_of(at: UtcMillis) -> String {
-    let text = at.to_string().to_lowercase();
-    let digits: String = text.chars().filter(|c| !matches!(c, '-' | ':')).collect();
-    format!("{}z", digits.split('.').next().unwrap_or_default())
 }
 
 async fn is_empty(options: &DbOptions) -> Result<bool, BackupError> {
