@@ -38,3 +38,4 @@ refused-device-unknown = There is no such door, or it has no right to connect an
 said-badge-issued = Issued. Print it; the doors learn of it by themselves.
 said-badge-revoked = Taken away. Doors refuse it as they learn of it.
 refused-no-badge = There is no badge.
+refused-last-day = Give the last day as a date, not more than 400 days away.
