@@ -306,20 +306,30 @@ impl TestBrowser {
                 ensure!(found.is_empty(), "{name} in {}: {}: {found}", look.name, check.what);
             }
             if let Some(folder) = &kept {
-                self.keep(&folder.join(format!("{name}-{}.png", look.name))).await?;
+                self.keep(&folder.join(format!("{name}-{}.png", look.name)), true).await?;
             }
         }
         self.look(LOOKS[0]).await
     }
 
-    /// Keeps a picture of the page in one look.
+    /// Keeps a picture of the part of the page that a reader sees first, in one look.
     ///
     /// # Errors
     /// When it can't be made or written.
     pub async fn picture(&self, look: Look, file: &Path) -> Result<()> {
         self.look(look).await?;
-        self.keep(file).await?;
+        self.keep(file, false).await?;
         self.look(LOOKS[0]).await
+    }
+
+    /// Moves what a selector finds to the middle of the window.
+    ///
+    /// # Errors
+    /// When there is nothing.
+    pub async fn bring(&self, selector: &str) -> Result<()> {
+        let found = serde_json::to_value(self.find(selector).await?)?;
+        self.client.execute("arguments[0].scrollIntoView({ block: 'center' })", vec![found]).await?;
+        Ok(())
     }
 
     /// How many elements of the page a selector finds now.
@@ -330,9 +340,10 @@ impl TestBrowser {
         Ok(self.client.find_all(Locator::Css(selector)).await?.len())
     }
 
-    async fn keep(&self, file: &Path) -> Result<()> {
-        let whole = self.devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true })).await?;
-        let data = whole.get("data").and_then(Value::as_str).context("no picture")?;
+    async fn keep(&self, file: &Path, whole: bool) -> Result<()> {
+        let wanted = json!({ "captureBeyondViewport": whole });
+        let picture = self.devtools("Page.captureScreenshot", wanted).await?;
+        let data = picture.get("data").and_then(Value::as_str).context("no picture")?;
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;
         }
