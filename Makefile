@@ -52,8 +52,10 @@ debs: setup ## the four Debian packages (LINTEL_DEB_PROFILE=dev: quick, for tryi
 test-packages: debs ## install, break and remove the packages in a virtual Debian with a camera
 	@packaging/vm/test.sh "$(CARGO_TARGET_DIR)/debian"
 
-pictures: setup ## photograph every state of the door's page for docs/ (needs Chromium)
-	@cargo run --quiet --package lintel-kiosk --example screens -- docs/pictures
+pictures: setup ## photograph the door's page and the console for docs/ (needs Chromium)
+	@cargo build --quiet $(TEST_FEATURES) --bins --examples
+	@"$(CARGO_TARGET_DIR)/debug/examples/screens" docs/pictures
+	@"$(CARGO_TARGET_DIR)/debug/examples/console" docs/pictures
 
 clean: ## remove what was built (the cache of downloads stays: $(LINTEL_CACHE))
 	@cargo clean --quiet

@@ -10,6 +10,8 @@ use lintel_runtime::catalogue::{Catalogue, Words};
 
 /// One file a page, so that a page and its words are found together.
 const EN: &[&str] = &[
+    include_str!("../text/en/accounts.ftl"),
+    include_str!("../text/en/audit.ftl"),
     include_str!("../text/en/badges.ftl"),
     include_str!("../text/en/date.ftl"),
     include_str!("../text/en/devices.ftl"),

@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
+use crate::central::TestCentral;
+use crate::look::CHECKS;
 use crate::process::{Running, free_port};
 
 /// How long a page may take to show what is waited for; the machine may be busy with other tests.
@@ -110,6 +112,39 @@ impl TestBrowser {
         let browser = Self { client, driver, profile };
         browser.look(LOOKS[0]).await?;
         Ok(browser)
+    }
+
+    /// Starts both and comes in as admin by a one-time link.
+    ///
+    /// # Errors
+    /// As [`TestBrowser::start`], or when the centre makes no link.
+    pub async fn with_a_link(central: &TestCentral) -> Result<Self> {
+        let said = central.cli(["link"]).await?.ok()?;
+        let link =
+            said.split_whitespace().find(|word| word.contains("/console/login/")).context("no link")?;
+        let browser = Self::start().await?;
+        browser.open(link).await?;
+        Ok(browser)
+    }
+
+    /// Fills in the log-in page that is shown.
+    ///
+    /// # Errors
+    /// When it isn't.
+    pub async fn log_in(&self, name: &str, password: &str) -> Result<()> {
+        self.fill("input[name=name]", name).await?;
+        self.fill("input[name=password]", password).await?;
+        self.press("form.stack button").await
+    }
+
+    /// Logs out by the menu under somebody's name.
+    ///
+    /// # Errors
+    /// When nobody of that name is logged in.
+    pub async fn log_out(&self, who: &str) -> Result<()> {
+        self.unfold(who).await?;
+        self.press_text("Log out").await?;
+        self.says("Forgotten your password?").await
     }
 
     async fn devtools(&self, command: &'static str, parameters: Value) -> Result<Value> {
@@ -256,32 +291,59 @@ impl TestBrowser {
             .with_context(|| format!("nothing is {selector:?} on the page"))
     }
 
-    /// Looks at the page in light, in dark and on a phone: nothing may stick out to the side. Pictures are
-    /// kept where `LINTEL_SCREENSHOTS` says.
+    /// Looks at the page in light, in dark and on a phone, and checks what a reader would stumble over
+    /// ([`CHECKS`]). Pictures are kept where `LINTEL_SCREENSHOTS` says.
     ///
     /// # Errors
-    /// When something sticks out, naming it.
+    /// When a check finds something, naming it.
     pub async fn looks(&self, name: &str) -> Result<()> {
         let kept = std::env::var_os("LINTEL_SCREENSHOTS").map(PathBuf::from);
         for look in LOOKS {
             self.look(look).await?;
-            let script = "const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-                if (wide <= 0) return '';
-                const out = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1);
-                return wide + ' px: ' + out.slice(-3).map(e => e.outerHTML.slice(0, 120)).join(' | ');";
-            let wide = self.client.execute(script, Vec::new()).await?;
-            let wide = wide.as_str().unwrap_or_default();
-            ensure!(wide.is_empty(), "{name} sticks out on {} by {wide}", look.name);
+            for check in CHECKS {
+                let found = self.client.execute(check.script, Vec::new()).await?;
+                let found = found.as_str().unwrap_or_default();
+                ensure!(found.is_empty(), "{name} in {}: {}: {found}", look.name, check.what);
+            }
             if let Some(folder) = &kept {
-                self.keep(&folder.join(format!("{name}-{}.png", look.name))).await?;
+                self.keep(&folder.join(format!("{name}-{}.png", look.name)), true).await?;
             }
         }
         self.look(LOOKS[0]).await
     }
 
-    async fn keep(&self, file: &Path) -> Result<()> {
-        let whole = self.devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true })).await?;
-        let data = whole.get("data").and_then(Value::as_str).context("no picture")?;
+    /// Keeps a picture of the part of the page that a reader sees first, in one look.
+    ///
+    /// # Errors
+    /// When it can't be made or written.
+    pub async fn picture(&self, look: Look, file: &Path) -> Result<()> {
+        self.look(look).await?;
+        self.keep(file, false).await?;
+        self.look(LOOKS[0]).await
+    }
+
+    /// Moves what a selector finds to the middle of the window.
+    ///
+    /// # Errors
+    /// When there is nothing.
+    pub async fn bring(&self, selector: &str) -> Result<()> {
+        let found = serde_json::to_value(self.find(selector).await?)?;
+        self.client.execute("arguments[0].scrollIntoView({ block: 'center' })", vec![found]).await?;
+        Ok(())
+    }
+
+    /// How many elements of the page a selector finds now.
+    ///
+    /// # Errors
+    /// When there is no page.
+    pub async fn count(&self, selector: &str) -> Result<usize> {
+        Ok(self.client.find_all(Locator::Css(selector)).await?.len())
+    }
+
+    async fn keep(&self, file: &Path, whole: bool) -> Result<()> {
+        let wanted = json!({ "captureBeyondViewport": whole });
+        let picture = self.devtools("Page.captureScreenshot", wanted).await?;
+        let data = picture.get("data").and_then(Value::as_str).context("no picture")?;
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;
         }

@@ -10,9 +10,10 @@ use lintel_core::event::{
     personal_digest,
 };
 use lintel_core::ids::{DeviceId, EventId, PersonId, StreamId};
+use lintel_core::seal::DeviceSealKey;
 use lintel_core::sign::VerifyingKey;
 use lintel_core::time::UtcMillis;
-use lintel_core::wire::{EventBatch, Predecessor, WireEvent, WirePersonal};
+use lintel_core::wire::{EventBatch, GalleryConfirmation, Heartbeat, Predecessor, WireEvent, WirePersonal};
 use serde_json::value::to_raw_value;
 
 use crate::central::TestCentral;
@@ -137,6 +138,34 @@ impl TestDevice {
         anyhow::ensure!(status.is_success(), "{status}: {text}");
         let ack: SignedAck = serde_json::from_str(&text)?;
         Ok(ack.verify(&self.ack_key)?)
+    }
+
+    /// Says that it is well, and that it matches against a revision of the gallery.
+    ///
+    /// # Errors
+    /// When central refuses.
+    pub async fn beat(&self, now: UtcMillis, gallery_revision: i64) -> Result<()> {
+        let beat = Heartbeat {
+            device_id: self.id.clone(),
+            stream: self.stream,
+            last_seq: self.next_seq - 1,
+            backlog: 0,
+            recorded_through: now,
+            sent_at: now,
+            gallery_revision,
+            model_pack: "lintel-1".into(),
+            gallery_public_key: DeviceSealKey::from_seed(&[3; 32]).public_text(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        };
+        let device_id = self.id.clone();
+        let confirmed = GalleryConfirmation { device_id, revision: gallery_revision, templates: 0 };
+        let bodies =
+            [("heartbeat", serde_json::to_vec(&beat)?), ("gallery/confirm", serde_json::to_vec(&confirmed)?)];
+        for (path, body) in bodies {
+            let request = self.client.post(format!("{}/device/v1/{path}", self.url)).bearer_auth(&self.token);
+            request.header("content-type", "application/json").body(body).send().await?.error_for_status()?;
+        }
+        Ok(())
     }
 
     /// The hash of the last event made.

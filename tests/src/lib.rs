@@ -12,6 +12,7 @@ pub mod central;
 pub mod credential;
 pub mod device;
 pub mod kiosk;
+pub mod look;
 pub mod pictures;
 pub mod postgres;
 pub mod process;

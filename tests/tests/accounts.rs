@@ -13,12 +13,6 @@ async fn add(central: &TestCentral, args: &[&str]) -> Result<String> {
     central.cli_reading([&["user", "create"], args].concat(), PASSWORD).await?.ok()
 }
 
-async fn log_in(browser: &TestBrowser, name: &str, password: &str) -> Result<()> {
-    browser.fill("input[name=name]", name).await?;
-    browser.fill("input[name=password]", password).await?;
-    browser.press("form.stack button").await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_logs_in_reaches_what_their_role_opens_and_logs_out() -> Result<()> {
     let (central, _broker) = TestCentral::start(Database::Sqlite).await?;
@@ -29,10 +23,10 @@ async fn somebody_logs_in_reaches_what_their_role_opens_and_logs_out() -> Result
     add(&central, &["tom", "--role", "technician", "--display-name", "Tom Sawyer"]).await?;
 
     browser.open(&central.url("/console/people")).await?;
-    log_in(&browser, "tom", "not that").await?;
+    browser.log_in("tom", "not that").await?;
     browser.says("That name and password don't go together").await?;
     browser.looks("login-refused").await?;
-    log_in(&browser, "TOM", PASSWORD).await?;
+    browser.log_in("TOM", PASSWORD).await?;
     // Where he wanted to go is not for him; where he may go is in reach.
     browser.says("This isn't for you").await?;
     browser.looks("problem").await?;
@@ -54,7 +48,7 @@ async fn a_temporary_password_is_changed_before_anything_else_and_a_disabled_acc
     add(&central, &["ada", "--role", "hr", "--temporary"]).await?;
     let browser = TestBrowser::start().await?;
     browser.open(&central.url("/console/people")).await?;
-    log_in(&browser, "ada", PASSWORD).await?;
+    browser.log_in("ada", PASSWORD).await?;
     browser.says("Choose one of your own before you go on").await?;
     browser.looks("password").await?;
     for (selector, text) in
@@ -70,7 +64,7 @@ async fn a_temporary_password_is_changed_before_anything_else_and_a_disabled_acc
     central.cli(["user", "disable", "ada"]).await?.ok()?;
     browser.open(&central.url("/console/people")).await?;
     assert_eq!(browser.path().await?, "/console/login");
-    log_in(&browser, "ada", "a longer looking glass").await?;
+    browser.log_in("ada", "a longer looking glass").await?;
     browser.says("That name and password don't go together").await?;
     browser.close().await
 }

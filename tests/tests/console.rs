@@ -6,15 +6,6 @@ use anyhow::{Context, Result};
 use lintel_tests::central::{Database, SITE};
 use lintel_tests::{Pictures, TestBrowser, TestCentral};
 
-async fn browser_with_a_link(central: &TestCentral) -> Result<TestBrowser> {
-    let said = central.cli(["link"]).await?.ok()?;
-    let link =
-        said.split_whitespace().find(|word| word.contains("/console/login/")).context("no link")?.to_owned();
-    let browser = TestBrowser::start().await?;
-    browser.open(&link).await?;
-    Ok(browser)
-}
-
 fn photos(folder: &PathBuf) -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
@@ -27,7 +18,7 @@ async fn hr_adds_a_person_with_photos_corrects_a_day_and_takes_the_month_away() 
     let pictures = Pictures::fetched()?;
     let (name, folder) = pictures.enrol.iter().next().context("no pictures")?;
     let (central, _broker) = TestCentral::start(Database::Sqlite).await?;
-    let browser = browser_with_a_link(&central).await?;
+    let browser = TestBrowser::with_a_link(&central).await?;
     browser.says("Add the first door").await?;
     browser.looks("today-empty").await?;
 
@@ -100,7 +91,7 @@ async fn hr_adds_a_person_with_photos_corrects_a_day_and_takes_the_month_away() 
 async fn an_erasure_asks_for_the_name_and_leaves_nobody_in_the_list() -> Result<()> {
     let (central, _broker) = TestCentral::start(Database::Sqlite).await?;
     let id = central.add_person("Grace Hopper", SITE).await?;
-    let browser = browser_with_a_link(&central).await?;
+    let browser = TestBrowser::with_a_link(&central).await?;
     browser.open(&central.url(&format!("/console/people/{id}"))).await?;
     browser.unfold("Erase this person").await?;
     browser.fill("input[name=name]", "Somebody Else").await?;

@@ -91,6 +91,8 @@ impl From<InviteError> for Problem {
     fn from(error: InviteError) -> Self {
         use StatusCode as S;
         let code = match &error {
+            InviteError::Taken(_) => "device_exists",
+            InviteError::NoInvite(_) => "no_invite",
             InviteError::NeedsPlace(_) => "needs_place",
             InviteError::UnknownSite(_) => "unknown_site",
             InviteError::Validity => "bad_validity",

@@ -106,11 +106,27 @@ pub const PEOPLE: &[Route] = &[
     route(POST, "/console/people/{id}/badge/revoke", Access::Person, || post(console::revoke_badge)),
     route(GET, "/console/people/{id}/month", Access::Person, || get(console::show_month)),
     route(POST, "/console/people/{id}/corrections", Access::Person, || post(console::change_record)),
+    route(POST, "/console/badges", Access::Person, || post(console::print_badges)),
     route(GET, "/console/month", Access::Person, || get(console::show_team)),
     route(GET, "/console/month.csv", Access::Person, || get(console::download_month)),
     route(POST, "/console/corrections/{id}", Access::Person, || post(console::decide_correction)),
-    route(GET, "/console/devices", Access::Person, || get(console::list_devices)),
+    route(&["GET", "POST"], "/console/devices", Access::Person, || {
+        get(console::list_devices).post(console::invite_device)
+    }),
+    route(POST, "/console/devices/{id}/withdraw", Access::Person, || post(console::withdraw_invite)),
     route(POST, "/console/devices/{id}/revoke", Access::Person, || post(console::revoke_device)),
+    route(&["GET", "POST"], "/console/accounts", Access::Person, || {
+        get(console::list_accounts).post(console::create_account)
+    }),
+    route(GET, "/console/accounts/{id}", Access::Person, || get(console::show_account)),
+    route(POST, "/console/accounts/{id}/role", Access::Person, || post(console::change_account_role)),
+    route(POST, "/console/accounts/{id}/password", Access::Person, || post(console::set_account_password)),
+    route(POST, "/console/accounts/{id}/sessions", Access::Person, || post(console::end_account_sessions)),
+    route(POST, "/console/accounts/{id}/disable", Access::Person, || post(console::disable_account)),
+    route(POST, "/console/accounts/{id}/enable", Access::Person, || post(console::enable_account)),
+    route(&["GET", "POST"], "/console/audit", Access::Person, || {
+        get(console::list_audit).post(console::check_audit)
+    }),
     route(GET, "/console/me", Access::Person, || get(console::show_me)),
     route(POST, "/console/me/corrections", Access::Person, || post(console::propose_correction)),
     route(POST, "/console/me/badge", Access::Person, || post(console::issue_own_badge)),

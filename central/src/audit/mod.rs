@@ -4,6 +4,8 @@
 //! one lock around everything. The sealer puts rows in order afterwards; what it has not reached yet is
 //! reported as the unsealed tail, never hidden.
 
+mod read;
+
 use lintel_core::chain::Hash;
 use lintel_core::sign::{Purpose, VerifyingKey};
 use lintel_core::time::{Clock, UtcMillis};
@@ -14,6 +16,9 @@ use crate::auth::permit::ReadAudit;
 use crate::store::audit::{self, AuditHead, AuditRow};
 use crate::store::{Db, StoreError};
 use crate::vault::CentralKeys;
+
+pub use crate::store::audit::AuditFilter;
+pub use read::{Seal, page, seal_state};
 
 /// Rows per sealing transaction.
 const SEAL_ROWS: i64 = 500;
@@ -59,8 +64,10 @@ pub enum View {
     Month,
     /// The live page of who comes and goes.
     Today,
-    /// What is in the audit.
+    /// What is in the audit; the subject is whom it was asked about, or `all`.
     Audit,
+    /// The accounts, whose names are people's.
+    Accounts,
 }
 
 impl View {
@@ -72,6 +79,7 @@ impl View {
             Self::Month => "month.view",
             Self::Today => "today.view",
             Self::Audit => "audit.view",
+            Self::Accounts => "accounts.view",
         }
     }
 }

@@ -16,7 +16,7 @@ use lintel_runtime::secrets::SecretString;
 pub use crate::store::badges::IssuedBadge;
 pub use keys::BadgeKeys;
 pub use picture::{PictureError, modules};
-pub use print::{PrintError, card_svg, sheet_html};
+pub use print::{PrintError, card_svg, sheet_html, sheet_page};
 
 use crate::auth::permit::{IssueOwnBadge, ManageBadges, ReadPeople};
 use crate::auth::{OwnPermit, Permit};

@@ -43,10 +43,17 @@ struct CardPicture {
 
 #[derive(Template)]
 #[template(path = "badge_sheet.html")]
-struct Sheet {
+struct Sheet<'a> {
     words: Words<'static>,
     cards: Vec<String>,
+    /// Where the style is; a file of its own has it inside.
+    style: Option<&'a str>,
+    /// Where one came from.
+    back: Option<&'a str>,
 }
+
+/// How a sheet looks, on the screen and on paper.
+const STYLE: &str = include_str!("../console/assets/sheet.css");
 
 /// One card, 85.6 × 54 mm, as an SVG document without styles or scripts.
 ///
@@ -70,13 +77,35 @@ pub fn card_svg(words: Words<'_>, card: &Card) -> Result<String, PrintError> {
     Ok(picture.render()?)
 }
 
-/// An A4 page of ten cards after another, with lines to cut along.
+/// An A4 page of ten cards after another, with lines to cut along, as a file of its own.
 ///
 /// # Errors
 /// [`PrintError`].
 pub fn sheet_html(words: Words<'static>, cards: &[Card]) -> Result<String, PrintError> {
+    sheet(words, cards, None, None)
+}
+
+/// The same as a page of the console, whose policy lets no style stand inside of it.
+///
+/// # Errors
+/// [`PrintError`].
+pub fn sheet_page(
+    words: Words<'static>,
+    cards: &[Card],
+    style: &str,
+    back: &str,
+) -> Result<String, PrintError> {
+    sheet(words, cards, Some(style), Some(back))
+}
+
+fn sheet(
+    words: Words<'static>,
+    cards: &[Card],
+    style: Option<&str>,
+    back: Option<&str>,
+) -> Result<String, PrintError> {
     let cards = cards.iter().map(|card| card_svg(words, card)).collect::<Result<_, _>>()?;
-    Ok(Sheet { words, cards }.render()?)
+    Ok(Sheet { words, cards, style, back }.render()?)
 }
 
 /// The last civil date on which the badge is good at its site.
@@ -160,6 +189,10 @@ mod tests {
         let html = sheet_html(words_in("en"), &cards).unwrap();
         assert_eq!(html.matches("<svg ").count(), 23);
         assert!(html.contains("@page") && html.contains("size: A4") && html.contains("Person 22"));
+
+        let page = sheet_page(words_in("en"), &cards, "/assets/sheet.css", "/console/people").unwrap();
+        assert_eq!(page.matches("<svg ").count(), 23);
+        assert!(!page.contains("<style") && !page.contains("style=") && page.contains("/assets/sheet.css"));
     }
 
     #[test]

@@ -29,6 +29,22 @@ pub enum UserCommand {
     },
     /// List the accounts.
     List(JsonArg),
+    /// Set what an account may do; its sessions end at once.
+    Role {
+        /// Its name.
+        name: AccountName,
+        /// What it may do from now on.
+        #[arg(long, value_enum)]
+        role: Role,
+        /// The person whose record is theirs, by id or staff number; needed for employee.
+        #[arg(long, value_name = "STAFF_NO_OR_ID")]
+        person: Option<String>,
+    },
+    /// End an account's sessions.
+    LogOut {
+        /// Its name.
+        name: AccountName,
+    },
     /// Close an account; its sessions end at once.
     Disable {
         /// Its name.

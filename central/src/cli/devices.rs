@@ -34,6 +34,11 @@ pub enum DeviceCommand {
         #[command(flatten)]
         json: JsonArg,
     },
+    /// Take back a join code that nobody has used yet.
+    Withdraw {
+        /// The door's id.
+        id: DeviceId,
+    },
     /// Add a door that gets in by a token (with devices.allow_tokens); writes its join file, which holds it.
     Add {
         /// Its id, such as door-1.

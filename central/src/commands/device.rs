@@ -1,4 +1,4 @@
-//! `device invite|add|list|reset|revoke`.
+//! `device invite|withdraw|add|list|reset|revoke`.
 
 use std::path::{Path, PathBuf};
 
@@ -40,13 +40,24 @@ pub(super) async fn run(args: &ConfigArgs, command: DeviceCommand) -> anyhow::Re
     match command {
         DeviceCommand::Invite { id, site, door, direction, valid, png, json } => {
             let direction = direction.map(Into::into);
-            let request = InviteRequest { device_id: id, site_id: site, door, direction, valid_ms: valid };
+            let request = InviteRequest {
+                device_id: id,
+                site_id: site,
+                door,
+                direction,
+                valid_ms: valid,
+                only_new: false,
+            };
             let trust = DoorTrust::new(
                 ca::open(&KeyPaths::of(&settings), &load_data_ring(&settings)?)?,
                 &settings.devices,
             );
             let invitation = devices::invite(&db, &trust, &actor.permit()?, &*clock, request).await?;
             show_invitation(&invitation, png.as_deref(), json.json)?;
+        }
+        DeviceCommand::Withdraw { id } => {
+            devices::withdraw_invite(&db, &actor.permit()?, &*clock, &id).await?;
+            println!("the join code of {id} is worthless now");
         }
         DeviceCommand::Add { id, site, door, direction, out } => {
             let out = join_path(&settings, &id, out)?;

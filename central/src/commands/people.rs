@@ -78,8 +78,9 @@ async fn of_command(settings: &CentralSettings, db: &Db, command: PeopleCommand)
         }
         PeopleCommand::Leave { person, on, .. } => {
             let id = find(db, &person).await?.person_id;
-            people::leave_on(db, &permit, &*clock, id, on).await?;
+            let has_left = people::leave_on(db, &permit, &*clock, id, on).await?;
             match on {
+                Some(_) if has_left => println!("that day has ended: templates and badges are destroyed"),
                 Some(day) => println!("when {day} has ended, templates and badges are destroyed"),
                 None => println!("the person stays"),
             }

@@ -1,4 +1,4 @@
-//! `user create|list|disable|enable|password`.
+//! `user create|list|role|log-out|disable|enable|password`.
 
 use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
@@ -37,6 +37,18 @@ async fn of_command(db: &Db, command: UserCommand) -> anyhow::Result<()> {
             create(db, name, role, person, display_name, password).await?;
         }
         UserCommand::List(json) => list(accounts::list(db, &permit).await?, json.json)?,
+        UserCommand::Role { name, role, person } => {
+            let person = match person {
+                Some(person) => Some(people::find(db, &actor.permit()?, &person).await?.person_id),
+                None => None,
+            };
+            accounts::change_role(db, &permit, &*clock, &name, role, person).await?;
+            println!("{name} is {role} now; its sessions have ended");
+        }
+        UserCommand::LogOut { name } => {
+            accounts::end_sessions(db, &permit, &*clock, &name).await?;
+            println!("the sessions of {name} have ended");
+        }
         UserCommand::Disable { name } => {
             accounts::disable(db, &permit, &*clock, &name).await?;
             println!("{name} is disabled; its sessions have ended");

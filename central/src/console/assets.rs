@@ -19,14 +19,16 @@ struct Asset {
 pub(super) struct Addresses {
     pub(super) style: String,
     pub(super) live: String,
+    pub(super) sheet: String,
     pub(super) icon: String,
 }
 
 // Constants of the build; nothing here changes while the program runs.
-static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
     [
         named("style", "css", "text/css; charset=utf-8", include_bytes!("assets/style.css")),
         named("live", "js", "text/javascript; charset=utf-8", include_bytes!("assets/live.js")),
+        named("sheet", "css", "text/css; charset=utf-8", include_bytes!("assets/sheet.css")),
         named("icon", "svg", "image/svg+xml", include_bytes!("assets/icon.svg")),
     ]
 });
@@ -37,9 +39,9 @@ fn named(stem: &str, ending: &str, kind: &'static str, body: &'static [u8]) -> A
 }
 
 pub(super) fn addresses() -> Addresses {
-    let [style, live, icon] = &*ASSETS;
+    let [style, live, sheet, icon] = &*ASSETS;
     let address = |asset: &Asset| format!("/assets/{}", asset.name);
-    Addresses { style: address(style), live: address(live), icon: address(icon) }
+    Addresses { style: address(style), live: address(live), sheet: address(sheet), icon: address(icon) }
 }
 
 /// `GET /assets/{name}`.

@@ -1,6 +1,8 @@
 //! Dates, months and spans as a page says them. Pure; the words come from the catalogue.
 
 use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+use lintel_core::time::UtcMillis;
 use lintel_runtime::catalogue::Words;
 
 fn weekday(words: Words<'_>, date: Date) -> String {
@@ -43,6 +45,12 @@ pub(super) fn long(words: Words<'_>, date: Date) -> String {
     words.say_with("date-long", &values)
 }
 
+/// `Saturday, 21 November 2026, 15:04`.
+pub(super) fn moment(words: Words<'_>, at: UtcMillis, zone: &TimeZone) -> String {
+    let values = [("date", long(words, at.date_in(zone)).into()), ("time", at.hour_minute_in(zone).into())];
+    words.say_with("date-moment", &values)
+}
+
 /// `Saturday 21`.
 pub(super) fn day_of_month(words: Words<'_>, date: Date) -> String {
     let values = [("weekday", weekday(words, date).into()), ("day", i64::from(date.day()).into())];
@@ -77,6 +85,8 @@ mod tests {
         let words = words_in("en");
         assert_eq!(long(words, date(2026, 11, 21)), "Saturday, 21 November 2026");
         assert_eq!(day_of_month(words, date(2026, 11, 2)), "Monday 2");
+        let at = UtcMillis::from_i64(1_795_161_600_000);
+        assert_eq!(moment(words, at, &TimeZone::UTC), "Friday, 20 November 2026, 08:00");
         assert_eq!(month_and_year(words, date(2026, 3, 1)), "March 2026");
     }
 

@@ -4,8 +4,11 @@
 //! inline, so that the content security policy can forbid it. Each change is a form that comes back to a
 //! page which says what was done. Every word comes from the catalogue.
 
+mod accounts;
 mod assets;
+mod audit;
 mod badge;
+mod badge_sheet;
 mod codes;
 mod dates;
 mod devices;
@@ -19,9 +22,15 @@ mod record;
 mod shell;
 mod today;
 
+pub use accounts::{
+    change_account_role, create_account, disable_account, enable_account, end_account_sessions,
+    list_accounts, set_account_password, show_account,
+};
 pub use assets::asset;
+pub use audit::{check_audit, list_audit};
 pub use badge::{issue_badge, issue_own_badge, revoke_badge, show_badge, show_own_badge};
-pub use devices::{list_devices, revoke_device};
+pub use badge_sheet::print_badges;
+pub use devices::{invite_device, list_devices, revoke_device, withdraw_invite};
 pub use login::{log_in_by_link, log_in_with_password, log_out, root, show_log_in};
 pub use me::{propose_correction, show_me, withdraw_own_consent};
 pub use month::{decide_correction, download_month, show_team};

@@ -102,7 +102,7 @@ pub async fn set_own_password(
     let address = address::client(peer, &headers, server.behind_proxy);
     let refusal = match change_password(desk(&state), &standing, &typed.present, &typed.new, address).await? {
         PasswordChanged::Done(session) => {
-            return with_cookie(said("/console", "said-password-changed"), server, session.expose());
+            return with_cookie(said(visit.home(), "said-password-changed"), server, session.expose());
         }
         PasswordChanged::Wait(wait) => {
             let refusal = Some(say_wait(words, wait));

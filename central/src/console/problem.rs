@@ -80,8 +80,8 @@ fn in_words(words: Words<'static>, problem: Problem) -> Option<Response> {
     Some(response)
 }
 
-/// An address as a value of a query.
-fn escaped(address: &str) -> String {
+/// A text as a value of a query.
+pub(super) fn escaped(address: &str) -> String {
     let byte = |b: u8| match b {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'/' => char::from(b).to_string(),
         b => format!("%{b:02X}"),

@@ -10,7 +10,9 @@ use lintel_runtime::catalogue::Words;
 use super::assets::{Addresses, addresses};
 use crate::api::problem::Problem;
 use crate::app::AppState;
-use crate::auth::permit::{ReadAttendance, ReadDevices, ReadOwnRecord, ReadPeople};
+use crate::auth::permit::{
+    ManageAccounts, ReadAttendance, ReadAudit, ReadDevices, ReadOwnRecord, ReadPeople,
+};
 use crate::auth::{Actor, Permission};
 use crate::words::words;
 
@@ -25,6 +27,10 @@ pub(super) enum Tab {
     Month,
     /// The doors.
     Devices,
+    /// Who may log in.
+    Accounts,
+    /// Who saw and changed what.
+    Audit,
     /// One's own record.
     Me,
     /// A page that no link at the top leads to.
@@ -105,6 +111,8 @@ impl Visit {
             (Tab::People, "/console/people", words.say("shell-people"), self.may::<ReadPeople>()),
             (Tab::Month, "/console/month", words.say("shell-month"), self.may::<ReadAttendance>()),
             (Tab::Devices, "/console/devices", words.say("shell-devices"), self.may::<ReadDevices>()),
+            (Tab::Accounts, "/console/accounts", words.say("shell-accounts"), self.may::<ManageAccounts>()),
+            (Tab::Audit, "/console/audit", words.say("shell-audit"), self.may::<ReadAudit>()),
             (Tab::Me, "/console/me", words.say("shell-me"), self.actor.own::<ReadOwnRecord>().is_ok()),
         ];
         let links = places

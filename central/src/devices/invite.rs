@@ -36,6 +36,8 @@ pub struct InviteRequest {
     pub direction: Option<DirectionHint>,
     /// How long the code can be used, ms.
     pub valid_ms: i64,
+    /// Refuses an id that is a door's already: whoever adds a door and picks a taken id must not move another.
+    pub only_new: bool,
 }
 
 /// A code that was made. It is seen this once.
@@ -55,6 +57,12 @@ pub enum InviteError {
     /// A new door without a place.
     #[error("{0} is a new door: say where it stands (--site, --door)")]
     NeedsPlace(DeviceId),
+    /// The id is another door's.
+    #[error("there is a door {0} already: choose another id, or invite that one again")]
+    Taken(DeviceId),
+    /// No code of this door waits to be used.
+    #[error("no join code of {0} waits to be used")]
+    NoInvite(DeviceId),
     /// No such site.
     #[error("there is no site {0}: add it with `site add {0} --zone ZONE`")]
     UnknownSite(SiteId),
@@ -95,6 +103,9 @@ pub async fn invite(
     let token = JoinToken::from_bytes(random_bytes()?);
     let mut tx = db.write().await?;
     let known = devices::get(&mut tx, &request.device_id).await?;
+    if request.only_new && known.is_some() {
+        return Err(InviteError::Taken(request.device_id));
+    }
     let (site_id, door, direction) = match (known, request.site_id, door) {
         (Some(known), site, door) => (
             site.unwrap_or(known.site_id),
@@ -126,6 +137,25 @@ pub async fn invite(
         code: SecretString::new(code.to_text()),
         expires_at: invite.expires_at,
     })
+}
+
+/// Takes back a code that nobody has used yet.
+///
+/// # Errors
+/// [`InviteError::NoInvite`] when there is none: it was used, it has expired, or there never was one.
+pub async fn withdraw_invite(
+    db: &Db,
+    permit: &Permit<ManageDevices>,
+    clock: &dyn Clock,
+    id: &DeviceId,
+) -> Result<(), InviteError> {
+    let now = clock.now();
+    let mut tx = db.write().await?;
+    if !invites::delete_open(&mut tx, id, now).await? {
+        return Err(InviteError::NoInvite(id.clone()));
+    }
+    audit::create(&mut tx, now, permit.actor(), "device.invite_withdraw", id.as_str(), "expires_at").await?;
+    Ok(tx.commit().await?)
 }
 
 /// Invitations that wait to be used, by door.

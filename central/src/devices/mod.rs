@@ -20,7 +20,7 @@ use lintel_runtime::secrets::SecretString;
 
 pub use crate::store::devices::{Device, DeviceState};
 pub use gate::JoinGate;
-pub use invite::{Invitation, InviteError, InviteRequest, invite, list_invites};
+pub use invite::{Invitation, InviteError, InviteRequest, invite, list_invites, withdraw_invite};
 pub use trust::DoorTrust;
 
 use crate::auth::Permit;

@@ -3,12 +3,12 @@
 
 use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId};
-use lintel_core::time::{Clock, UtcMillis};
+use lintel_core::time::{Clock, UtcMillis, day_bounds, zone};
 
 use super::{PeopleError, expect, expect_active, expect_site};
 use crate::auth::permit::{ManageOwnConsent, ManagePeople};
 use crate::auth::{OwnPermit, Permit, accounts};
-use crate::store::{Db, StoreError, Tx, audit, badges, people, vault};
+use crate::store::{Db, StoreError, Tx, audit, badges, people, sites, vault};
 use crate::{gallery, revocation};
 
 /// Moves a person to another site. Named exceptions end, and the old site's doors forget the face.
@@ -114,8 +114,12 @@ pub(crate) async fn take_leave(tx: &mut Tx, person: PersonId, at: UtcMillis) -> 
     accounts::close_of_person(tx, person, at).await
 }
 
+/// How far from today a last day may lie, ms: a year that was mistyped would destroy templates at once.
+const LAST_DAY_MS: i64 = 400 * 86_400_000;
+
 /// Says which day at work is a person's last, or with None that they stay. When it has ended in the zone of
-/// their site, templates and badges go; a door forgets the face by itself then, also without a network.
+/// their site, templates and badges go; a door forgets the face by itself then, also without a network. A
+/// day that has ended already takes effect now; says whether it has.
 ///
 /// # Errors
 /// [`PeopleError`].
@@ -125,12 +129,29 @@ pub async fn leave_on(
     clock: &dyn Clock,
     person: PersonId,
     last_day: Option<Date>,
-) -> Result<(), PeopleError> {
+) -> Result<bool, PeopleError> {
     let mut tx = db.write().await?;
-    expect_active(&mut tx, person).await?;
+    let found = expect_active(&mut tx, person).await?;
+    let now = clock.now();
+    let mut has_left = false;
     people::update_leaves_on(&mut tx, person, last_day).await?;
+    if let Some(day) = last_day {
+        let site = sites::get(&mut tx, &found.site_id).await?;
+        let zone =
+            zone(site.as_ref().map_or("UTC", |site| site.zone.as_str())).unwrap_or(jiff::tz::TimeZone::UTC);
+        let ends = day_bounds(day, &zone).1;
+        if ends.millis_since(now).saturating_abs() > LAST_DAY_MS {
+            return Err(PeopleError::LastDay(day));
+        }
+        if ends <= now {
+            take_leave(&mut tx, person, now).await?;
+            has_left = true;
+        }
+    }
     gallery::bump_all(&mut tx, person).await?;
-    finish(db, tx, permit.actor(), clock.now(), "person.leave_on", person, "leaves_on").await
+    let fields = if has_left { format!("leaves_on,{LEAVE_FIELDS}") } else { "leaves_on".to_owned() };
+    finish(db, tx, permit.actor(), now, "person.leave_on", person, &fields).await?;
+    Ok(has_left)
 }
 
 /// Destroys consent, templates and key. The bump comes first: it reads the sites that are about to go.

@@ -41,6 +41,9 @@ pub enum PeopleError {
         "person {0} has not consented to face recognition: record it with `people consent {0} --notice VERSION`"
     )]
     NoConsent(PersonId),
+    /// The last day is no likely one.
+    #[error("{0} is more than 400 days away: look at the year")]
+    LastDay(jiff::civil::Date),
     /// A name, staff number or version can't be stored.
     #[error(transparent)]
     Name(#[from] NameError),

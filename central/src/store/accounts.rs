@@ -174,6 +174,36 @@ pub async fn update_password(
     Ok(())
 }
 
+/// Sets what an account may do and whose record is its own.
+///
+/// # Errors
+/// A unique violation when the person has another account.
+pub async fn update_role(
+    tx: &mut Tx,
+    id: AccountId,
+    role: &str,
+    person: Option<PersonId>,
+) -> Result<(), StoreError> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE account SET role = $1, person_id = $2 WHERE account_id = $3",
+        role,
+        person.as_ref().map(|id| uuid_bytes!(id)),
+        uuid_bytes!(id)
+    )?;
+    Ok(())
+}
+
+/// How many accounts of a role can log in. Holds their rows until the transaction ends, so that two of them
+/// can't be closed at the same time by two who each saw the other one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_of_role(tx: &mut Tx, role: &str) -> Result<u64, StoreError> {
+    sql!(tx, execute, "UPDATE account SET role = role WHERE role = $1 AND disabled_at IS NULL", role)
+}
+
 /// Disables an account at an instant, or enables it again.
 ///
 /// # Errors

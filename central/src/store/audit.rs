@@ -189,6 +189,16 @@ pub async fn list_heads(tx: &mut Tx) -> Result<Vec<AuditHead>, StoreError> {
         .collect()
 }
 
+/// The newest signed head.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest_head(tx: &mut Tx) -> Result<Option<(i64, UtcMillis)>, StoreError> {
+    let text = "SELECT seal_no, at FROM audit_head ORDER BY seal_no DESC LIMIT 1";
+    let row = sql!(tx, fetch_optional as (i64, i64), text)?;
+    Ok(row.map(|(seal_no, at)| (seal_no, UtcMillis::from_i64(at))))
+}
+
 /// Adds to the counter of places and holds it until the transaction ends; its value.
 ///
 /// # Errors
@@ -226,6 +236,63 @@ pub async fn list_newest(tx: &mut Tx, about: Option<&str>, limit: i64) -> Result
         )?,
     };
     Ok(rows.into_iter().map(audit_row).collect())
+}
+
+/// Which rows are wanted; an empty text asks for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Who did it.
+    pub actor: String,
+    /// What was done.
+    pub action: String,
+    /// The id that it was done to.
+    pub subject: String,
+    /// Since when.
+    pub from: Option<UtcMillis>,
+    /// Before when.
+    pub until: Option<UtcMillis>,
+}
+
+/// Rows below a number, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_below(
+    tx: &mut Tx,
+    filter: &AuditFilter,
+    below: i64,
+    limit: i64,
+) -> Result<Vec<AuditRow>, StoreError> {
+    let rows = sql!(
+        tx,
+        fetch_all as Row,
+        "SELECT audit_no, at, actor, action, subject, fields FROM audit \
+         WHERE audit_no < $1 AND ($2 = '' OR actor = $2) AND ($3 = '' OR action = $3) \
+           AND ($4 = '' OR subject = $4) AND at >= $5 AND at < $6 ORDER BY audit_no DESC LIMIT $7",
+        below,
+        filter.actor.as_str(),
+        filter.action.as_str(),
+        filter.subject.as_str(),
+        filter.from.map_or(i64::MIN, UtcMillis::as_i64),
+        filter.until.map_or(i64::MAX, UtcMillis::as_i64),
+        limit
+    )?;
+    Ok(rows.into_iter().map(audit_row).collect())
+}
+
+/// When something was last done to a subject.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest_of(tx: &mut Tx, subject: &str, action: &str) -> Result<Option<UtcMillis>, StoreError> {
+    let row = sql!(
+        tx,
+        fetch_optional as (i64,),
+        "SELECT at FROM audit WHERE subject = $1 AND action = $2 ORDER BY at DESC LIMIT 1",
+        subject,
+        action
+    )?;
+    Ok(row.map(|(at,)| UtcMillis::from_i64(at)))
 }
 
 /// Whether the same actor did the same to a subject since an instant.

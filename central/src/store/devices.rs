@@ -8,7 +8,7 @@ use lintel_core::time::UtcMillis;
 use lintel_core::wire::Heartbeat;
 use serde::Serialize;
 
-use super::{StoreError, Tx, certificates, signed, sql, unsigned, uuid, uuid_bytes};
+use super::{StoreError, Tx, certificates, gallery, signed, sql, unsigned, uuid, uuid_bytes};
 
 /// A door device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,6 +47,8 @@ pub struct DeviceState {
     pub gallery_revision: Option<i64>,
     /// The revision that it confirmed.
     pub confirmed_revision: Option<i64>,
+    /// The newest revision of its site.
+    pub newest_revision: i64,
     /// Model pack in use.
     pub model_pack: Option<String>,
     /// Program version.
@@ -197,10 +199,12 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<DeviceState>, StoreError> {
     let rows = sql!(tx, fetch_all as StateRow, text)?;
     // A tuple has no more room than the columns above take.
     let expiries: HashMap<_, _> = certificates::list_expiries(tx).await?.into_iter().collect();
+    let revisions: HashMap<_, _> = gallery::list_revisions(tx).await?.into_iter().collect();
     rows.into_iter()
         .map(|row| {
             let mut state = state(row)?;
             state.certificate_expires_at = expiries.get(&state.device.device_id).copied();
+            state.newest_revision = revisions.get(&state.device.site_id).copied().unwrap_or_default();
             Ok(state)
         })
         .collect()
@@ -233,6 +237,7 @@ fn state(row: StateRow) -> Result<DeviceState, StoreError> {
         recorded_through: through.map(UtcMillis::from_i64),
         gallery_revision: used,
         confirmed_revision: confirmed,
+        newest_revision: 0,
         model_pack: pack,
         version,
         chain_state,

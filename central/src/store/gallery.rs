@@ -19,6 +19,18 @@ pub async fn revision(tx: &mut Tx, site: &SiteId) -> Result<i64, StoreError> {
     Ok(row.map_or(0, |(revision,)| revision))
 }
 
+/// The newest revision of every site's gallery.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_revisions(tx: &mut Tx) -> Result<Vec<(SiteId, i64)>, StoreError> {
+    let rows = sql!(tx, fetch_all as (String, i64), "SELECT site_id, revision FROM gallery_scope")?;
+    let column = "gallery_scope.site_id";
+    rows.into_iter()
+        .map(|(site, revision)| Ok((SiteId::parse(&site).map_err(|_| StoreError::Row { column })?, revision)))
+        .collect()
+}
+
 /// The newest revision of a site's gallery, and the revision below which a door gets everything.
 ///
 /// # Errors

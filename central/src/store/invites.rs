@@ -127,7 +127,23 @@ pub async fn delete_all(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Takes a door's invitation back.
+/// Takes a door's invitation back while nobody has used it; says whether there was one. One that was used
+/// stays: the door that did may still ask again for an answer that got lost.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_open(tx: &mut Tx, id: &DeviceId, now: UtcMillis) -> Result<bool, StoreError> {
+    let rows = sql!(
+        tx,
+        execute,
+        "DELETE FROM device_invite WHERE device_id = $1 AND used_at IS NULL AND expires_at > $2",
+        id.as_str(),
+        now.as_i64()
+    )?;
+    Ok(rows > 0)
+}
+
+/// Ends a door's invitation, used or not.
 ///
 /// # Errors
 /// When the database fails.

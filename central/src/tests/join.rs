@@ -38,6 +38,7 @@ fn wanted() -> InviteRequest {
         door: Some("Main entrance".into()),
         direction: None,
         valid_ms: USUAL_VALIDITY_MS,
+        only_new: false,
     }
 }
 

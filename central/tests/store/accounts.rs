@@ -21,11 +21,11 @@ use crate::world::{MORNING, World, may};
 const PASSWORD: &str = "looms and numbers";
 const IDLE_MS: i64 = 1_800_000;
 
-fn name(text: &str) -> AccountName {
+pub fn name(text: &str) -> AccountName {
     AccountName::parse(text).unwrap()
 }
 
-fn new(name: &str, role: Role, person_id: Option<PersonId>) -> NewAccount {
+pub fn new(name: &str, role: Role, person_id: Option<PersonId>) -> NewAccount {
     NewAccount {
         name: AccountName::parse(name).unwrap(),
         display_name: None,
@@ -37,19 +37,19 @@ fn new(name: &str, role: Role, person_id: Option<PersonId>) -> NewAccount {
 }
 
 /// A centre with what logging in needs.
-struct Office {
-    world: World,
-    passwords: Passwords,
+pub struct Office {
+    pub world: World,
+    pub passwords: Passwords,
 }
 
 impl Office {
-    async fn with(world: World, name: &str, role: Role, person: Option<PersonId>) -> Self {
+    pub async fn with(world: World, name: &str, role: Role, person: Option<PersonId>) -> Self {
         let office = Self { world, passwords: Passwords::default() };
         office.add(&new(name, role, person)).await.unwrap();
         office
     }
 
-    async fn add(&self, account: &NewAccount) -> Result<accounts::Account, AccountError> {
+    pub async fn add(&self, account: &NewAccount) -> Result<accounts::Account, AccountError> {
         let world = &self.world;
         accounts::create(&world.db, &self.passwords, &may(), &*world.clock, account).await
     }
@@ -63,19 +63,19 @@ impl Office {
         log_in(self.desk(), &LogIn { name, password, address, previous: None }).await.unwrap()
     }
 
-    async fn log_in(&self, name: &str, password: &str) -> LoggedIn {
+    pub async fn log_in(&self, name: &str, password: &str) -> LoggedIn {
         self.log_in_from(None, name, password).await
     }
 
     /// A session's secret.
-    async fn session(&self, name: &str) -> String {
+    pub async fn session(&self, name: &str) -> String {
         match self.log_in(name, PASSWORD).await {
             LoggedIn::Welcome { session, .. } => session.expose().to_owned(),
             other => panic!("{other:?}"),
         }
     }
 
-    async fn standing(&self, session: &str) -> Option<Standing> {
+    pub async fn standing(&self, session: &str) -> Option<Standing> {
         let World { db, clock, .. } = &self.world;
         sessions::find(db, clock.now(), IDLE_MS, session, true).await.unwrap()
     }

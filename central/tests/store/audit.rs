@@ -1,6 +1,6 @@
 //! The audit: a row for each change, chained, and every tampering found.
 
-use lintel_central::audit::{self, AuditReport};
+use lintel_central::audit::{self, AuditFilter, AuditReport, Seal};
 use lintel_central::people;
 use lintel_central::store::audit as rows;
 
@@ -34,6 +34,39 @@ on_both! {
         world.person("Bob", "berlin").await;
         audit::seal(&world.db, &world.keys, &*world.clock).await.unwrap();
         assert_eq!(report(&world).await.heads, 2);
+    }
+
+    async fn pages_go_back_without_a_gap_and_hold_only_what_the_filter_lets_through(world: World) {
+        for n in 0..5 {
+            world.person(&format!("Person {n}"), "berlin").await;
+        }
+        let read = async |filter: &AuditFilter, below| audit::page(&world.db, &may(), filter, below, 3).await.unwrap();
+        let all = AuditFilter::default();
+        let (newest, more) = read(&all, None).await;
+        let (older, _) = read(&all, newest.last().map(|row| row.audit_no)).await;
+        let numbers: Vec<i64> = newest.iter().chain(&older).map(|row| row.audit_no).collect();
+        assert_eq!((numbers, more), (vec![7, 6, 5, 4, 3, 2], true));
+        let sites = AuditFilter { action: "site.add".into(), ..AuditFilter::default() };
+        let (found, more) = read(&sites, None).await;
+        assert!(found.len() == 2 && !more && found.iter().all(|row| row.subject != "Person 1"));
+        for nothing in [
+            AuditFilter { actor: "account:1".into(), ..AuditFilter::default() },
+            AuditFilter { subject: newest[0].subject.clone(), action: "site.add".into(), ..AuditFilter::default() },
+            AuditFilter { from: Some(MORNING.plus_millis(1)), ..AuditFilter::default() },
+            AuditFilter { until: Some(MORNING), ..AuditFilter::default() },
+        ] {
+            assert_eq!(read(&nothing, None).await, (Vec::new(), false), "{nothing:?}");
+        }
+        let (found, _) = read(&AuditFilter { from: Some(MORNING), subject: newest[0].subject.clone(), ..all }, None).await;
+        assert_eq!(found, [newest[0].clone()]);
+    }
+
+    async fn the_seal_is_told_without_reading_the_chain(world: World) {
+        let state = async || audit::seal_state(&world.db, &may()).await.unwrap();
+        assert_eq!(state().await, Seal { sealed: 0, unsealed: 2, signed: None });
+        audit::seal(&world.db, &world.keys, &*world.clock).await.unwrap();
+        world.person("Ada", "berlin").await;
+        assert_eq!(state().await, Seal { sealed: 2, unsealed: 1, signed: Some((2, MORNING)) });
     }
 
     async fn a_head_signed_by_somebody_else_is_found(world: World) {

@@ -4,7 +4,7 @@ use lintel_central::app::KeyPaths;
 use lintel_central::ca;
 use lintel_central::config::DeviceSettings;
 use lintel_central::devices::join::{Errand, JoinError, Refusal, authenticate_certificate, join, renew};
-use lintel_central::devices::{self, Device, DoorTrust, InviteRequest};
+use lintel_central::devices::{self, Device, DoorTrust, InviteError, InviteRequest};
 use lintel_core::event::DirectionHint;
 use lintel_core::join::{JoinAnswer, JoinCode};
 use lintel_core::time::Clock as _;
@@ -36,6 +36,7 @@ async fn invited(world: &World, trust: &DoorTrust) -> JoinCode {
         door: Some("Door".into()),
         direction: Some(DirectionHint::Out),
         valid_ms: HOUR,
+        only_new: false,
     };
     let made = devices::invite(&world.db, trust, &may(), &*world.clock, request).await.unwrap();
     assert_eq!(made.expires_at, world.clock.now().plus_millis(HOUR));
@@ -94,6 +95,35 @@ on_both! {
         let door = shown(&world, &second, Errand::Work).await.unwrap();
         assert_eq!(door.gallery_public_key, None, "the reinstalled box has another one");
         assert_eq!(shown(&world, &first, Errand::Work).await.unwrap_err(), Refusal::Revoked);
+    }
+
+    async fn a_code_is_withdrawn_only_while_nobody_has_used_it(world: World) {
+        let trust = trust(&world);
+        let withdraw = async || devices::withdraw_invite(&world.db, &may(), &*world.clock, &device("door-1")).await;
+        assert!(matches!(withdraw().await, Err(InviteError::NoInvite(_))));
+        let code = invited(&world, &trust).await;
+        withdraw().await.unwrap();
+        assert!(matches!(joined(&world, &trust, &code).await, Err(JoinError::Unknown)));
+        let code = invited(&world, &trust).await;
+        joined(&world, &trust, &code).await.unwrap();
+        assert!(matches!(withdraw().await, Err(InviteError::NoInvite(_))));
+        assert!(matches!(joined(&world, &trust, &code).await, Err(JoinError::Used)), "it is still known");
+    }
+
+    async fn an_id_that_is_taken_is_no_new_door(world: World) {
+        let trust = trust(&world);
+        joined(&world, &trust, &invited(&world, &trust).await).await.unwrap();
+        let request = InviteRequest {
+            device_id: device("door-1"),
+            site_id: Some(site("lisbon")),
+            door: Some("Another".into()),
+            direction: None,
+            valid_ms: HOUR,
+            only_new: true,
+        };
+        let made = devices::invite(&world.db, &trust, &may(), &*world.clock, request).await;
+        assert!(matches!(made, Err(InviteError::Taken(_))), "{made:?}");
+        assert!(devices::list_invites(&world.db, &may(), &*world.clock).await.unwrap().is_empty());
     }
 
     async fn a_renewed_certificate_takes_over_at_its_first_use(world: World) {

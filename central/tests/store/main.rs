@@ -11,6 +11,7 @@
 #[path = "../support/postgres.rs"]
 mod postgres;
 
+mod account_changes;
 mod accounts;
 mod audit;
 mod backups;

@@ -3,7 +3,7 @@
 use jiff::civil::date;
 use lintel_central::audit::{self, View};
 use lintel_central::config::RetentionSettings;
-use lintel_central::people;
+use lintel_central::people::{self, PeopleError};
 use lintel_central::retention::{self, Swept};
 use lintel_central::store::{audit as rows, events, vault};
 use lintel_core::event::EventKind;
@@ -76,6 +76,19 @@ on_both! {
         assert_eq!(world.delta(&device, delta.revision).await.unwrap().remove, [person]);
         assert_eq!(actions(&world).await[0].0, "retention");
         assert_eq!(swept(&world, midnight.plus_millis(HOUR)).await.left, 0, "once");
+    }
+
+    async fn a_last_day_that_has_ended_takes_effect_at_once_and_an_unlikely_one_is_refused(world: World) {
+        let (ada, bob) = (world.enrolled("Ada", "berlin").await, world.enrolled("Bob", "berlin").await);
+        let leave = async |person, on| people::leave_on(&world.db, &may(), &*world.clock, person, Some(on)).await;
+        assert!(leave(ada, date(2026, 11, 19)).await.unwrap());
+        let found = people::find(&world.db, &may(), &ada.to_string()).await.unwrap();
+        assert!(!found.active && found.templates == 0 && found.left_at == Some(MORNING));
+        for typo in [date(26, 11, 20), date(2206, 11, 20), date(9999, 12, 31), date(-9999, 1, 1)] {
+            assert!(matches!(leave(bob, typo).await, Err(PeopleError::LastDay(day)) if day == typo));
+        }
+        assert!(!leave(bob, date(2026, 11, 20)).await.unwrap(), "today has not ended");
+        assert_eq!(people::find(&world.db, &may(), &bob.to_string()).await.unwrap().templates, 1);
     }
 
     async fn whoever_stays_after_all_keeps_their_face(world: World) {

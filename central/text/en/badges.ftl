@@ -2,7 +2,10 @@
 
 badge-valid-until = Valid until
 badge-sheet-title = Badges
-badge-sheet-note = Print at 100 %, on both columns of A4, and cut along the lines. Whoever holds a card can record for the person on it: keep this page closed, and delete it when the cards are cut.
+badge-sheet-back = Back to people
+badge-sheet-note = Print at 100 %, on both columns of A4, and cut along the lines. Whoever holds a card can record for the person on it.
+badge-sheet-file = Keep this file closed, and delete it when the cards are cut.
+badge-sheet-page = Close this page when it is printed.
 
 ### The badge on a person's page and on one's own.
 

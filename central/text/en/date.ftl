@@ -18,6 +18,7 @@ date-october = October
 date-november = November
 date-december = December
 date-long = { $weekday }, { $day } { $month } { $year }
+date-moment = { $date }, { $time }
 date-day = { $weekday } { $day }
 date-month = { $month } { $year }
 date-now = just now

@@ -1,5 +1,5 @@
 devices-title = Doors
-devices-none = No door yet. Invite the first one.
+devices-none = No door yet.
 devices-well = Well
 devices-never = Never heard of
 devices-silent = Silent
@@ -11,7 +11,38 @@ devices-both = In and out
 devices-direction = Direction
 devices-seen = Last heard of
 devices-backlog = Waiting to be sent
+devices-gallery = Faces and badges
+devices-gallery-none = none yet
+devices-gallery-confirmed = up to date (revision { $revision })
+devices-gallery-behind = revision { $revision }, { $newest } is on its way
+devices-certificate = Certificate
+devices-certificate-none = none: it gets in by a token
+devices-certificate-ended = ended; the door renews it once it is back
+devices-certificate-left = { $days ->
+    [0] ends today
+    [one] { $days } day left
+   *[other] { $days } days left
+}
 devices-version = Version
 devices-revoke = Revoke
 devices-revoke-text = The door loses its right to connect at once. What it has not sent yet stays on it.
 devices-revoke-button = Revoke this door
+
+invite-fold = Invite a door
+invite-door = Name of the door
+invite-door-example = Main entrance
+invite-id = Id of the device
+invite-id-rule = The id never changes: small letters, digits and hyphens, such as main-entrance. The code that comes next is good for 24 hours.
+invite-button = Make a join code
+invite-open = Invited, not joined yet
+invite-good-until = Code good until
+invite-withdraw = Withdraw
+invite-again = Invite again
+invite-again-text = For a device that was set up anew or replaced. It joins under the same id; what the old device has to get in with ends then, not before.
+invite-title = Join code for { $door }
+invite-qr = The join code as a QR code
+invite-what = The technician types this at the device, once:
+invite-scan = Scanning the picture with a phone takes the code there.
+invite-until = Good until { $until }
+invite-once = It is shown only now. If it gets lost, make a new one: that makes this one worthless.
+invite-done = Back to the doors

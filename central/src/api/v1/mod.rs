@@ -29,6 +29,7 @@ impl From<PeopleError> for Problem {
             PeopleError::StaffNoTaken(_) => (S::CONFLICT, "staff_no_taken"),
             PeopleError::Left(_) => (S::CONFLICT, "person_left"),
             PeopleError::NoConsent(_) => (S::CONFLICT, "no_consent"),
+            PeopleError::LastDay(_) => (S::UNPROCESSABLE_ENTITY, "unlikely_date"),
             PeopleError::Name(_) => (S::UNPROCESSABLE_ENTITY, "bad_text"),
             PeopleError::Random(_) | PeopleError::Vault(_) | PeopleError::Store(_) => {
                 return Self::internal(&error);

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::multipart::{Multipart, MultipartRejection};
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect};
+use jiff::civil::Date;
 use lintel_core::ids::PersonId;
 use serde::Deserialize;
 
@@ -17,12 +18,12 @@ use crate::api::v1::photos::photos_of;
 use crate::app::AppState;
 use crate::audit::{self, View};
 use crate::auth::May;
-use crate::auth::permit::{ManagePeople, ReadPeople};
+use crate::auth::permit::{ManageAccounts, ManagePeople, ReadAudit, ReadPeople};
 use crate::enrolment::{self, Desk, PhotoAnswer};
 use crate::erasure;
 use crate::people::{self, PeopleError};
 use crate::store::gallery::Reach;
-use crate::store::{gallery, people as people_store, sites};
+use crate::store::{accounts, gallery, people as people_store, sites};
 use lintel_core::time::zone;
 
 #[derive(Template)]
@@ -37,7 +38,13 @@ struct PersonPage {
     reach: Vec<Reach>,
     badge_card: String,
     answers: Vec<PhotoAnswer>,
+    may_audit: bool,
+    /// For those who may make accounts: whose this is, or none yet.
+    account: Option<Owned>,
 }
+
+/// The account of a person: its address and name, when there is one.
+struct Owned(Option<(String, String)>);
 
 struct Facts {
     id: String,
@@ -46,6 +53,10 @@ struct Facts {
     site: String,
     active: bool,
     left: Option<String>,
+    /// The last day, when it is known and hasn't ended.
+    leaves: Option<String>,
+    /// Today at the person's site, for the form.
+    today: String,
 }
 
 struct Face {
@@ -97,6 +108,17 @@ async fn render(
     let left = person
         .left_at
         .map(|at| words.say_with("person-left", &[("date", dates::long(words, at.date_in(&zone)).into())]));
+    let leaves = person.leaves_on.filter(|_| person.active);
+    let leaves =
+        leaves.map(|day| words.say_with("person-leaves", &[("date", dates::long(words, day).into())]));
+    let account = match visit.actor.permit::<ManageAccounts>() {
+        Ok(_) => Some(Owned(
+            accounts::get_by_person(&mut tx, id)
+                .await?
+                .map(|account| (format!("/console/accounts/{}", account.account_id), account.name)),
+        )),
+        Err(_) => None,
+    };
     let (face, class, mark) = face_state(words, &person);
     page(&PersonPage {
         shell,
@@ -107,6 +129,8 @@ async fn render(
             site: site.map_or_else(|| person.site_id.to_string(), |site| site.name),
             active: person.active,
             left,
+            leaves,
+            today: state.clock().now().date_in(&zone).to_string(),
         },
         face: Face { state: face, class, mark },
         consent,
@@ -115,6 +139,8 @@ async fn render(
         reach,
         badge_card,
         answers,
+        may_audit: visit.actor.permit::<ReadAudit>().is_ok(),
+        account,
     })
 }
 
@@ -161,7 +187,16 @@ pub async fn withdraw_consent(
     back(id, people::withdraw(state.db(), &permit, state.clock(), id).await, "said-consent-withdrawn")
 }
 
-/// `POST /console/people/{id}/leave`.
+/// The form about leaving: the last day, and which of its buttons was pressed.
+#[derive(Debug, Deserialize)]
+pub struct LeaveFields {
+    #[serde(default)]
+    on: String,
+    /// `day`, `now` or `stays`.
+    when: String,
+}
+
+/// `POST /console/people/{id}/leave`: on a day, at once, or not after all.
 ///
 /// # Errors
 /// [`Problem`].
@@ -169,9 +204,25 @@ pub async fn leave(
     State(state): State<AppState>,
     May(permit): May<ManagePeople>,
     Path(id): Path<String>,
+    Fields(fields): Fields<LeaveFields>,
 ) -> Result<Redirect, Problem> {
     let id = person_id(&id)?;
-    back(id, people::remove(state.db(), &permit, state.clock(), id).await, "said-person-left")
+    let (db, clock) = (state.db(), state.clock());
+    match fields.when.as_str() {
+        "now" => back(id, people::remove(db, &permit, clock, id).await, "said-person-left"),
+        "stays" => {
+            let done = people::leave_on(db, &permit, clock, id, None).await;
+            back(id, done.map(drop), "said-person-stays")
+        }
+        _ => match fields.on.parse::<Date>() {
+            Ok(day) => {
+                let done = people::leave_on(db, &permit, clock, id, Some(day)).await;
+                let has_left = done.as_ref().is_ok_and(|has_left| *has_left);
+                back(id, done.map(drop), if has_left { "said-person-left" } else { "said-person-leaves" })
+            }
+            Err(_) => Ok(said(&format!("/console/people/{id}"), "refused-last-day")),
+        },
+    }
 }
 
 /// The form that erases: the name typed again, so that it isn't done by a slip.

@@ -15,7 +15,7 @@ use crate::api::problem::Problem;
 use crate::app::AppState;
 use crate::audit::{self, View};
 use crate::auth::May;
-use crate::auth::permit::{ManagePeople, ReadPeople};
+use crate::auth::permit::{ManageBadges, ManagePeople, ReadPeople};
 use crate::people::{self, NewPerson, folded};
 use crate::store::people::Person;
 use crate::store::{people as people_store, sites};
@@ -35,6 +35,7 @@ struct PeoplePage {
     rows: Vec<Row>,
     more: bool,
     may_manage: bool,
+    may_print: bool,
 }
 
 struct Row {
@@ -115,6 +116,7 @@ pub async fn list_people(
         rows,
         more,
         may_manage: visit.actor.permit::<ManagePeople>().is_ok(),
+        may_print: visit.actor.permit::<ManageBadges>().is_ok(),
     })
 }
 

@@ -18,6 +18,7 @@ pub(super) fn refusal(error: &PeopleError) -> Option<&'static str> {
         PeopleError::StaffNoTaken(_) => "refused-staff-no-taken",
         PeopleError::Left(_) => "refused-person-left",
         PeopleError::NoConsent(_) => "refused-no-consent",
+        PeopleError::LastDay(_) => "refused-last-day",
         PeopleError::Name(_) => "refused-name",
         PeopleError::Random(_) | PeopleError::Vault(_) | PeopleError::Store(_) => return None,
     })

@@ -3,19 +3,21 @@
 //! Disabling an account or setting its password ends its sessions in the same transaction. A password is
 //! hashed before the transaction begins: nobody waits for Argon2 with the database locked.
 
+mod changes;
+
 use lintel_core::ids::{AccountId, PersonId};
 use lintel_core::time::{Clock, UtcMillis};
 use lintel_runtime::clock::{ClockError, random_bytes};
 
-use super::account_name::{AccountName, AccountNameError};
-use super::password::{Password, PasswordError, Passwords, Weakness};
-use super::permit::ManageAccounts;
-use super::{Permit, Role};
+use crate::auth::password::{Password, PasswordError, Passwords, Weakness};
+use crate::auth::permit::ManageAccounts;
+use crate::auth::{AccountName, AccountNameError, Permit, Role};
 use crate::people::names::{NameError, clean_name};
 use crate::revocation;
 use crate::store::{Db, StoreError, Tx, accounts, audit, people, sessions};
 
 pub use crate::store::accounts::Account;
+pub use changes::{change_role, disable, enable, end_sessions, get, last_log_ins, set_password};
 
 /// What can go wrong with accounts.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,15 @@ pub enum AccountError {
     /// The person has one.
     #[error("this person has an account already: `lintel-central user list` shows it")]
     PersonTaken,
+    /// The account is somebody's already.
+    #[error("this account is about another person already: make a new one")]
+    HasPerson,
+    /// Nobody does that to their own account.
+    #[error("this is your own account: another admin has to do that")]
+    Oneself,
+    /// Nobody else could manage accounts then.
+    #[error("{0} is the last admin who can log in: make another one first")]
+    LastAdmin(String),
     /// No such person, or one who left.
     #[error("there is no such person, or they have left: `lintel-central people list` shows them")]
     UnknownPerson,
@@ -139,82 +150,6 @@ async fn expect(tx: &mut Tx, name: &AccountName) -> Result<Account, AccountError
 /// When the database fails.
 pub async fn list(db: &Db, _permit: &Permit<ManageAccounts>) -> Result<Vec<Account>, StoreError> {
     accounts::list(&mut db.read().await?).await
-}
-
-/// Closes an account: nobody logs in with it, and its sessions end now.
-///
-/// # Errors
-/// [`AccountError::Unknown`].
-pub async fn disable(
-    db: &Db,
-    permit: &Permit<ManageAccounts>,
-    clock: &dyn Clock,
-    name: &AccountName,
-) -> Result<(), AccountError> {
-    let now = clock.now();
-    let mut tx = db.write().await?;
-    let account = expect(&mut tx, name).await?;
-    // Twice keeps the first instant.
-    let since = account.disabled_at.unwrap_or(now);
-    if account.disabled_at.is_none() {
-        revocation::end_password(&mut tx, account.account_id, now).await?;
-    }
-    accounts::update_disabled(&mut tx, account.account_id, Some(since)).await?;
-    sessions::delete_by_account(&mut tx, account.account_id).await?;
-    let (subject, fields) = (account.account_id.to_string(), "disabled_at,sessions");
-    audit::create(&mut tx, now, permit.actor(), "account.disable", &subject, fields).await?;
-    Ok(tx.commit().await?)
-}
-
-/// Opens an account again.
-///
-/// # Errors
-/// [`AccountError::Unknown`]; [`AccountError::UnknownPerson`] when its person has left meanwhile.
-pub async fn enable(
-    db: &Db,
-    permit: &Permit<ManageAccounts>,
-    clock: &dyn Clock,
-    name: &AccountName,
-) -> Result<(), AccountError> {
-    let mut tx = db.write().await?;
-    let account = expect(&mut tx, name).await?;
-    if let Some(person) = account.person_id {
-        people::get(&mut tx, person)
-            .await?
-            .filter(|person| person.active)
-            .ok_or(AccountError::UnknownPerson)?;
-    }
-    accounts::update_disabled(&mut tx, account.account_id, None).await?;
-    let subject = account.account_id.to_string();
-    audit::create(&mut tx, clock.now(), permit.actor(), "account.enable", &subject, "disabled_at").await?;
-    Ok(tx.commit().await?)
-}
-
-/// Sets somebody's password; their sessions end now.
-///
-/// # Errors
-/// [`AccountError`].
-pub async fn set_password(
-    db: &Db,
-    passwords: &Passwords,
-    permit: &Permit<ManageAccounts>,
-    clock: &dyn Clock,
-    name: &AccountName,
-    password: &Password,
-    must_change: bool,
-) -> Result<(), AccountError> {
-    // Before the hash is computed, so that a slip in the name is said at once.
-    expect(&mut db.read().await?, name).await?;
-    let hash = passwords.hash(password).await?;
-    let now = clock.now();
-    let mut tx = db.write().await?;
-    let account = expect(&mut tx, name).await?;
-    revocation::end_password(&mut tx, account.account_id, now).await?;
-    accounts::update_password(&mut tx, account.account_id, &hash, must_change, now).await?;
-    sessions::delete_by_account(&mut tx, account.account_id).await?;
-    let (subject, fields) = (account.account_id.to_string(), "password,must_change,sessions");
-    audit::create(&mut tx, now, permit.actor(), "account.password", &subject, fields).await?;
-    Ok(tx.commit().await?)
 }
 
 /// Closes the account of a person who leaves, in the transaction of their leaving.

@@ -1,4 +1,8 @@
-//! The doors: which there are, how they are, and taking one's right away.
+//! The doors: which there are, how they are, inviting one, and taking one's right away.
+
+mod invite;
+
+pub use invite::{invite_device, withdraw_invite};
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -8,14 +12,16 @@ use lintel_core::ids::DeviceId;
 use lintel_core::time::UtcMillis;
 use lintel_runtime::catalogue::Words;
 
+use self::invite::OpenInvite;
 use super::shell::{Shell, Tab, Visit, said};
-use super::{dates, page};
+use super::{Choice, dates, page, site_choices};
 use crate::api::problem::Problem;
 use crate::app::AppState;
 use crate::auth::May;
 use crate::auth::permit::{ManageDevices, ReadDevices};
 use crate::devices::{self, DeviceError, DeviceState};
 
+const DAY_MS: i64 = 86_400_000;
 /// A door that is silent for longer is shown as one to look at: three heartbeats of a minute.
 const SILENT_MS: i64 = 180_000;
 
@@ -24,6 +30,8 @@ const SILENT_MS: i64 = 180_000;
 struct DevicesPage {
     shell: Shell,
     rows: Vec<Door>,
+    invites: Vec<OpenInvite>,
+    sites: Vec<Choice>,
     may_manage: bool,
 }
 
@@ -39,6 +47,9 @@ pub(super) struct Door {
     pub(super) mark: &'static str,
     pub(super) seen: String,
     pub(super) backlog: String,
+    /// Which gallery it has, against the site's newest.
+    pub(super) gallery: String,
+    pub(super) certificate: String,
     pub(super) version: String,
     pub(super) gone: bool,
 }
@@ -64,18 +75,46 @@ pub(super) fn door(words: Words<'_>, state: &DeviceState, now: UtcMillis) -> Doo
         id: device.device_id.to_string(),
         door: device.door.clone(),
         site: device.site_id.to_string(),
-        direction: words.say(match device.direction {
-            DirectionHint::In => "devices-in",
-            DirectionHint::Out => "devices-out",
-            DirectionHint::None => "devices-both",
-        }),
+        direction: direction(words, device.direction),
         state: words.say(text),
         class,
         mark,
         seen: seen.unwrap_or_else(|| "–".to_owned()),
         backlog: state.backlog.map_or_else(|| "–".to_owned(), |backlog| backlog.to_string()),
+        gallery: gallery(words, state),
+        certificate: certificate(words, state, now),
         version: state.version.clone().unwrap_or_default(),
         gone: device.revoked_at.is_some(),
+    }
+}
+
+fn direction(words: Words<'_>, direction: DirectionHint) -> String {
+    words.say(match direction {
+        DirectionHint::In => "devices-in",
+        DirectionHint::Out => "devices-out",
+        DirectionHint::None => "devices-both",
+    })
+}
+
+fn gallery(words: Words<'_>, state: &DeviceState) -> String {
+    let newest = state.newest_revision;
+    match state.confirmed_revision {
+        None => words.say("devices-gallery-none"),
+        Some(confirmed) if confirmed >= newest => {
+            words.say_with("devices-gallery-confirmed", &[("revision", confirmed.to_string().into())])
+        }
+        Some(confirmed) => {
+            let values = [("revision", confirmed.to_string().into()), ("newest", newest.to_string().into())];
+            words.say_with("devices-gallery-behind", &values)
+        }
+    }
+}
+
+fn certificate(words: Words<'_>, state: &DeviceState, now: UtcMillis) -> String {
+    match state.certificate_expires_at.map(|until| until.millis_since(now)) {
+        None => words.say("devices-certificate-none"),
+        Some(left) if left <= 0 => words.say("devices-certificate-ended"),
+        Some(left) => words.say_with("devices-certificate-left", &[("days", (left / DAY_MS).into())]),
     }
 }
 
@@ -92,9 +131,13 @@ pub async fn list_devices(
     let now = state.clock().now();
     let mut rows: Vec<Door> = found.iter().map(|one| door(visit.words, one, now)).collect();
     rows.sort_by_key(|row| row.gone);
+    let sites = crate::sites::list(state.db(), &permit).await?;
+    let open = devices::list_invites(state.db(), &permit, state.clock()).await?;
     page(&DevicesPage {
         shell: visit.shell(&state, Tab::Devices),
         rows,
+        invites: open.iter().map(|one| invite::open_invite(visit.words, one, &sites)).collect(),
+        sites: site_choices(&sites, None),
         may_manage: visit.actor.permit::<ManageDevices>().is_ok(),
     })
 }
