@@ -17,6 +17,7 @@ pub mod pictures;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
+mod records;
 pub mod screen;
 
 pub use broker::TestBroker;

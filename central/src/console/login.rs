@@ -3,8 +3,6 @@
 //! The page says the same to an unknown name and to a wrong password. Where it leads afterwards is a path
 //! of this console and nothing else.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::Extension;
 use axum::extract::rejection::FormRejection;
@@ -16,14 +14,14 @@ use serde::Deserialize;
 
 use super::assets::{Addresses, addresses};
 use super::page;
+use super::session::{cookie, desk, say_wait, seconds, with_cookie};
 use crate::api::input::Params;
 use crate::api::problem::Problem;
 use crate::app::{AppState, Peer};
-use crate::auth::login::{LogIn, LogInDesk, LogInError, LoggedIn, log_in};
+use crate::auth::login::{LogIn, LogInError, LoggedIn, log_in};
 use crate::auth::password::PasswordError;
 use crate::auth::sessions::{self, Standing};
 use crate::auth::{address, credential, guard};
-use crate::config::ServerSettings;
 use crate::store::accounts;
 use crate::words::words;
 
@@ -148,29 +146,6 @@ pub async fn log_in_with_password(
     Ok(response)
 }
 
-/// What logging in needs of the server.
-pub(super) fn desk(state: &AppState) -> LogInDesk<'_> {
-    LogInDesk {
-        db: state.db(),
-        ring: &state.keys().data,
-        clock: state.clock(),
-        passwords: state.passwords(),
-        idle_ms: state.settings().server.session_idle_ms(),
-    }
-}
-
-/// Rounded up: a second too early would be refused once more.
-fn seconds(wait: Duration) -> u64 {
-    wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
-}
-
-/// How long to wait, in words.
-pub(super) fn say_wait(words: Words<'static>, wait: Duration) -> String {
-    let seconds = seconds(wait);
-    let (unit, count) = if seconds > 90 { ("minutes", seconds.div_ceil(60)) } else { ("seconds", seconds) };
-    words.say_with("login-wait", &[("unit", unit.into()), ("count", count.into())])
-}
-
 /// An address of this console, or its start. Browsers read `//host` and `/\host` as other hosts.
 fn local(next: Option<&str>) -> String {
     let fits = |next: &&str| {
@@ -208,24 +183,6 @@ pub async fn log_in_by_link(
     }
 }
 
-/// Without Max-Age: gone when the browser is closed.
-fn cookie(server: &ServerSettings, session: &str) -> String {
-    let secure = if server.secure_cookies() { "; Secure" } else { "" };
-    format!("{}={session}; Path=/; HttpOnly; SameSite=Lax{secure}", server.session_cookie())
-}
-
-/// An answer that hands a session to the browser.
-pub(super) fn with_cookie(
-    answer: impl IntoResponse,
-    server: &ServerSettings,
-    session: &str,
-) -> Result<Response, Problem> {
-    let mut response = answer.into_response();
-    let value = HeaderValue::from_str(&cookie(server, session)).map_err(|error| Problem::internal(&error))?;
-    response.headers_mut().insert(header::SET_COOKIE, value);
-    Ok(response)
-}
-
 /// `POST /console/logout`.
 ///
 /// # Errors
@@ -247,7 +204,6 @@ pub async fn log_out(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::words_in;
 
     #[test]
     fn after_logging_in_only_a_page_of_the_console_is_gone_to() {
@@ -277,14 +233,5 @@ mod tests {
             assert_eq!(local(Some(bad)), HOME, "{bad:?}");
         }
         assert_eq!(local(None), HOME);
-    }
-
-    #[test]
-    fn a_wait_is_said_in_the_unit_that_people_think_in() {
-        let said = |ms: u64| say_wait(words_in("en"), Duration::from_millis(ms));
-        assert_eq!(said(1), "Too many attempts. Try again in 1 second.");
-        assert_eq!(said(63_000), "Too many attempts. Try again in 63 seconds.");
-        assert_eq!(said(121_000), "Too many attempts. Try again in 3 minutes.");
-        assert_eq!(said(900_000), "Too many attempts. Try again in 15 minutes.");
     }
 }

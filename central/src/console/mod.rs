@@ -19,6 +19,7 @@ mod password;
 mod people;
 mod problem;
 mod record;
+mod session;
 mod shell;
 mod today;
 

@@ -8,8 +8,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::login::{desk, say_wait, with_cookie};
 use super::page;
+use super::session::{desk, say_wait, with_cookie};
 use super::shell::{Shell, Tab, Visit, said};
 use crate::api::problem::Problem;
 use crate::app::{AppState, Peer};
