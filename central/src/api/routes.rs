@@ -69,6 +69,11 @@ const LOG_IN_BYTES: usize = 16 * 1024;
 /// A token and a signing request of [`lintel_core::join::MAX_CSR_BYTES`], escaped as JSON.
 const JOIN_BODY_BYTES: usize = 8 * 1024;
 
+/// A request that takes longer is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The same for photographs: on a small machine a dozen of them take a while to be measured.
+const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
+
 const GET: &[&str] = &["GET"];
 const POST: &[&str] = &["POST"];
 
@@ -186,7 +191,10 @@ fn build(table: &[Route], state: &AppState) -> Router {
             Access::Device => router.route_layer(from_fn_with_state(state.clone(), door::device)),
             Access::Renewal => router.route_layer(from_fn_with_state(state.clone(), door::renewal)),
         };
-        router.layer(DefaultBodyLimit::max(limit))
+        let patience = if access == Access::Upload { UPLOAD_PATIENCE } else { PATIENCE };
+        router
+            .layer(DefaultBodyLimit::max(limit))
+            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, patience))
     };
     of(Access::Open, 1024)
         .merge(of(Access::Metrics, 1024))
@@ -199,7 +207,6 @@ fn build(table: &[Route], state: &AppState) -> Router {
         .merge(of(Access::Join, JOIN_BODY_BYTES))
         .merge(of(Access::Renewal, JOIN_BODY_BYTES))
         .fallback(async || StatusCode::NOT_FOUND)
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(60)))
         .layer(from_fn(console::pages_for_people))
         .layer(from_fn_with_state(state.clone(), layers::wrap))
         .with_state(state.clone())

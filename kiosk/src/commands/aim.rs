@@ -58,10 +58,7 @@ pub fn run(args: &AimArgs, config: &KioskConfig) -> anyhow::Result<()> {
         let path = config.device.aim_socket();
         let asked = runtime.block_on(socket::ask(&path, request));
         let door = asked.with_context(|| {
-            format!(
-                "can't ask the running door at {}: run this as root or as the door's user",
-                path.display()
-            )
+            format!("can't ask the running door at {}: run this as the door's user", path.display())
         })?;
         if let Some(answers) = door {
             return runtime.block_on(follow(answers, show, args.once));
@@ -105,7 +102,8 @@ async fn follow(
     mut show: Show,
     once: bool,
 ) -> anyhow::Result<()> {
-    let mut left = if once { ONCE_MS / 200 } else { i64::MAX };
+    let clock = SystemClock;
+    let asked_ms = clock.monotonic_ms();
     while let Some(line) = answers.next_line().await? {
         match serde_json::from_str(&line).context("the running door speaks another version: restart it")? {
             Answer::Page(page) => eprintln!("The picture is on {page} until this command ends."),
@@ -115,8 +113,9 @@ async fn follow(
                 return Ok(());
             }
             Answer::Aim(aim) => {
-                left -= 1;
-                let last = once && (is_enough(&aim) || left <= 0);
+                // By time, not by answers: a slow box gives few of them.
+                let waited_ms = clock.monotonic_ms().saturating_sub(asked_ms);
+                let last = once && (is_enough(&aim) || waited_ms > ONCE_MS);
                 if last || !once {
                     show.aim(&aim)?;
                 }

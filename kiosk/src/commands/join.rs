@@ -40,6 +40,8 @@ pub fn run(config: &KioskConfig, words: Vec<String>) -> anyhow::Result<()> {
     let data_dir = &config.device.data_dir;
     let keys = KeyStore::open(data_dir, app::storage::credentials().as_deref())?;
     let seed = keys.get_or_make(JOINING_KEY)?;
+    // Now already: a try that fails leaves it for the next one, whoever makes that.
+    hand_over(data_dir, [keys.path(JOINING_KEY), keys.path("")])?;
     let time = tls_time(data_dir, code.issued_at);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 
@@ -59,7 +61,8 @@ pub fn run(config: &KioskConfig, words: Vec<String>) -> anyhow::Result<()> {
     if let Some(old) = old {
         keys.remove(&old.key);
     }
-    hand_over(data_dir, &store, &keys, &identity)?;
+    let key = identity.certificate.iter().map(|certificate| keys.path(&certificate.key));
+    hand_over(data_dir, key.chain([store.path(), keys.path("")]))?;
 
     let identity = Identity::find(&config.device)?;
     println!("this door is {} now, at {}", identity.device_id, identity.central_url);
@@ -123,16 +126,9 @@ fn identity_of(code: &JoinCode, answer: JoinAnswer, key: String) -> IdentityFile
 
 /// `join` is typed by root, the daemon runs as a user of its own: what was made here goes to the owner of
 /// the data folder.
-fn hand_over(
-    data_dir: &Path,
-    store: &IdentityStore,
-    keys: &KeyStore,
-    identity: &IdentityFile,
-) -> anyhow::Result<()> {
+fn hand_over(data_dir: &Path, made: impl IntoIterator<Item = PathBuf>) -> anyhow::Result<()> {
     let owner = std::fs::metadata(data_dir).with_context(|| format!("look at {}", data_dir.display()))?;
     let (uid, gid) = (owner.uid(), owner.gid());
-    let key = identity.certificate.iter().map(|certificate| keys.path(&certificate.key));
-    let made: Vec<PathBuf> = key.chain([store.path(), keys.path("")]).collect();
     for path in made {
         let now = std::fs::metadata(&path).with_context(|| format!("look at {}", path.display()))?;
         if (now.uid(), now.gid()) != (uid, gid) {
