@@ -16,6 +16,7 @@ struct Ada {
     person: PersonId,
     waiting: String,
     counted: String,
+    account: String,
 }
 
 fn wish(minutes_ago: i64) -> Wish {
@@ -35,7 +36,8 @@ async fn ada(central: &TestCentral) -> Ada {
     let permit = hr.permit().unwrap();
     let counted = corrections::change(db, &permit, &hr, &HandClock, person, &wish(60)).await.unwrap();
     central.door(DOOR).await;
-    Ada { person, waiting: waiting.to_string(), counted: counted.to_string() }
+    let account = central.session(Role::Hr).await.account.as_str().to_owned();
+    Ada { person, waiting: waiting.to_string(), counted: counted.to_string(), account }
 }
 
 impl Ada {
@@ -47,6 +49,8 @@ impl Ada {
             (self.waiting.clone(), NOBODY)
         } else if path.contains("/devices/{id}") {
             (DOOR.into(), "door-9")
+        } else if path.contains("/accounts/{id}") {
+            (self.account.clone(), NOBODY)
         } else {
             panic!("say here what {{id}} is in {path}")
         }
