@@ -1,7 +1,9 @@
 //! Finding, starting and ending programs, and waiting for a condition with a deadline.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::future::Future;
+use std::io::{Read as _, Seek as _, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -24,12 +26,33 @@ pub fn program(name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("{name} is not built beside {}: run `make test`", here.display()))
 }
 
-/// A TCP port on loopback that nobody listens on now.
+/// Ports that are handed out: below those that systems give to connections of their own accord (from 32,768
+/// on Linux), where another test's client could sit on one between its choice and its use.
+const PORTS: std::ops::Range<u16> = 18_000..32_000;
+
+/// A TCP port on loopback that nobody listens on now, and that no other test is given soon: tests run side by
+/// side in processes of their own, so the next one stands in a locked file.
 ///
 /// # Errors
-/// When the system has none.
+/// When the file can't be kept, or all are taken.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    let path = std::env::current_exe()?.with_file_name("test-ports");
+    let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+    file.lock()?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    // Another checkout's tests begin elsewhere.
+    let anywhere = || PORTS.start + u16::try_from(std::process::id() % 13_000).unwrap_or(0);
+    let last = text.trim().parse().ok().filter(|port| PORTS.contains(port)).unwrap_or_else(anywhere);
+    for port in (last + 1..PORTS.end).chain(PORTS.start..=last) {
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            file.set_len(0)?;
+            file.rewind()?;
+            write!(file, "{port}")?;
+            return Ok(port);
+        }
+    }
+    bail!("no port from {} to {} is free", PORTS.start, PORTS.end)
 }
 
 /// A program that is killed when the value goes, writing its output to a file.
