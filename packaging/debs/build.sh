@@ -58,6 +58,15 @@ for crate in kiosk central; do
   grep -qF "lintel-onnxruntime (= $runtime)" "$crate/Cargo.toml" \
     || stop "$crate/Cargo.toml must depend on lintel-onnxruntime (= $runtime), the version that set-up fetched"
   CARGO_TARGET_DIR=$stage/target cargo deb --quiet --no-build --no-dbgsym --strip --package "lintel-$crate" --output "$out/" >/dev/null
+  # Without its unit a package installs and never starts; lintian can't miss what it doesn't know of.
+  packed=$(dpkg-deb -c "$out"/lintel-"$crate"_*.deb)
+  for file in systemd/lintel-"$crate".*; do
+    case $file in
+    *.sysusers | *.tmpfiles) place=${file##*.}.d/lintel-$crate.conf ;;
+    *) place=systemd/system/${file#systemd/} ;;
+    esac
+    grep -qF "./usr/lib/$place" <<<"$packed" || stop "$crate/Cargo.toml doesn't pack $file as /usr/lib/$place"
+  done
 done
 
 # ------------------------------------------------------------------ the two that are no crates
