@@ -30,6 +30,20 @@ comes_true() {
 
 not() { ! "$@" >/dev/null 2>&1; }
 same() { [ "$1" = "$2" ] || { printf '%s is not %s\n' "$1" "$2"; return 1; }; }
+# answers TEXT COMMAND…: the command succeeds, and what it says contains the text
+answers() {
+  local text=$1 answer
+  shift
+  answer=$("$@" 2>&1) || { printf '%s\n' "$answer"; return 1; }
+  [[ $answer == *"$text"* ]] || { printf '%s\n' "$answer"; return 1; }
+}
+# refuses TEXT COMMAND…: it fails, and says why with this text
+refuses() {
+  local text=$1 answer
+  shift
+  if answer=$("$@" 2>&1); then return 1; fi
+  [[ $answer == *"$text"* ]] || { printf '%s\n' "$answer"; return 1; }
+}
 at_most() { [ "$1" -le "$2" ] || { printf '%s is more than %s\n' "$1" "$2"; return 1; }; }
 more_than() { [ "$1" -gt "$2" ] || { printf '%s is not more than %s\n' "$1" "$2"; return 1; }; }
 
@@ -59,14 +73,24 @@ logs() { since "$1" "$2" | grep -F -- "$3"; }
 # said MARK UNIT FIELD=VALUE…: some message from there has these fields
 said() { since "$@" | grep -q .; }
 
-# show yuyv|mjpeg: the door watches the clip, twenty times slower, in that format
+# show walk|card yuyv|mjpeg: the door watches people walk past, ten times slower, or the badge of step 45
 show() {
+  local clip slower=1
+  case $1 in
+  walk) clip=$RIG/pictures/walk_past.avi slower=10 ;;
+  card) clip=$STATE/card.avi ;;
+  esac
   systemctl stop lintel-kiosk 2>/dev/null # it mentions the path unit
   "$GUEST/camera.sh" off
-  "$GUEST/camera.sh" clip "$1" 20
+  "$GUEST/camera.sh" clip "$clip" "$2" "$slower"
   systemctl start lintel-kiosk
-  comes_true 120 "the clip's $1 frames arrive" status_says lintel-kiosk "watching camera /dev/video0 (640x480 ${1^})"
+  comes_true 120 "the door watches: $1 ($2)" status_says lintel-kiosk "watching camera /dev/video0 (640x480 ${2^})"
 }
+
+# outbox FIELD, gallery FIELD: what the door's own command says
+outbox() { kiosk outbox status --json | jq ".$1"; }
+gallery() { kiosk gallery status --json | jq ".$1"; }
+all_is_delivered() { same "$(outbox backlog)" 0; }
 
 reboot_after() { touch "$STATE/reboot"; }
 # Nothing is synced, no unit is stopped.

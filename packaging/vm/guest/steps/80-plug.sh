@@ -1,8 +1,7 @@
 # Central is away, the door records on, and somebody pulls the plug.
-show yuyv
+show walk yuyv
 systemctl stop lintel-central
-backlog() { kiosk outbox status --json | jq .backlog; }
-waits() { more_than "$(backlog)" 1; }
+waits() { more_than "$(outbox backlog)" 1; }
 comes_true 600 "events wait while central is away" waits
 before=$(mark)
 comes_true 600 "the person is told that it is stored" said "$before" lintel-kiosk MESSAGE=feedback STATE=stored_offline
