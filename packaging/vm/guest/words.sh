@@ -73,19 +73,22 @@ logs() { since "$1" "$2" | grep -F -- "$3"; }
 # said MARK UNIT FIELD=VALUE…: some message from there has these fields
 said() { since "$@" | grep -q .; }
 
-# show walk|card yuyv|mjpeg: the door watches people walk past, ten times slower, or the badge of step 45
+# The people of the test pictures who are enrolled, in the order of their walks.
+mapfile -t NAMES < <(jq -r '.walks[].name // empty' "$RIG/pictures/walk_past.json")
+
+# show NAME|stranger|card yuyv|mjpeg: who stands before the door from now on, and what its camera speaks
 show() {
-  local clip slower=1
-  case $1 in
-  walk) clip=$RIG/pictures/walk_past.avi slower=10 ;;
-  card) clip=$STATE/card.avi ;;
-  esac
+  local clip=$STATE/$1.avi
   systemctl stop lintel-kiosk 2>/dev/null # it mentions the path unit
   "$GUEST/camera.sh" off
-  "$GUEST/camera.sh" clip "$clip" "$2" "$slower"
+  [ -e "$clip" ] || "$GUEST/camera.sh" person "$1" "$clip"
+  "$GUEST/camera.sh" clip "$clip" "$2"
   systemctl start lintel-kiosk
   comes_true 120 "the door watches: $1 ($2)" status_says lintel-kiosk "watching camera /dev/video0 (640x480 ${2^})"
 }
+
+# id_of NAME
+id_of() { central people list --json | jq -r --arg name "$1" '.people[] | select(.name == $name).person_id'; }
 
 # outbox FIELD, gallery FIELD: what the door's own command says
 outbox() { kiosk outbox status --json | jq ".$1"; }

@@ -3,10 +3,7 @@ account ada --role admin
 holds "a wrong password is refused" answers $'\n401 ' post ada /console/login name=ada password="some other words" next=/console
 holds "an admin logs in" answers "303 $CONSOLE/console" log_in ada
 
-mapfile -t names < <(jq -r '.walks[].name // empty' "$RIG/pictures/walk_past.json")
-id_of() { central people list --json | jq -r --arg name "$1" '.people[] | select(.name == $name).person_id'; }
-
-first=${names[0]}
+first=${NAMES[0]}
 holds "a person is added in the console" answers said-person-added \
   submit ada /console/people /console/people name="$first" staff_no=A-1 site=office
 id=$(id_of "$first")
@@ -18,15 +15,13 @@ holds "consent is recorded" answers said-consent-given submit ada "$page" "$page
 for photo in "$RIG/pictures/enrol/$first"/*; do
   comes_true 60 "a photograph is measured" answers 'class="good"' submit ada "$page" "$page/photos" photo=@"$photo"
 done
-echo "$id" >"$STATE/people"
 
-for name in "${names[@]:1}"; do
+for name in "${NAMES[@]:1}"; do
   id=$(central people add --name "$name" --site office --json | jq -r .person_id)
   holds "$name is enrolled with consent" central people enrol "$id" --photos "$RIG/pictures/enrol/$name" --consent vm-1
-  echo "$id" >>"$STATE/people"
 done
-account emil --role employee --person "$id"
-knows_them() { same "$(gallery people)" "${#names[@]}"; }
+account emil --role employee --person "$(id_of "${NAMES[1]}")"
+knows_them() { same "$(gallery people)" "${#NAMES[@]}"; }
 comes_true 120 "the door knows them" knows_them
 
 holds "somebody is added who gives no consent" answers said-person-added \

@@ -1,5 +1,5 @@
 # Who wants no face stored shows a badge to the same camera, and is recorded in the same way.
-holder=$(central people list --json | jq -r '.people[] | select(.name == "Grace Hopper") | select(.consent == null and .templates == 0).person_id')
+holder=$(id_of "Grace Hopper")
 before=$(mark)
 show card yuyv
 comes_true 120 "the badge is read and recorded" \
