@@ -27,7 +27,7 @@ for step in "$GUEST"/steps/*.sh; do
   sync "$STATE/due"
   printf '\n== %s (%s s after boot)\n' "${name#*-}" "$(cut -d. -f1 /proc/uptime)"
   # A shell of its own: in this one `if` would switch -e off.
-  if ! bash -euo pipefail -c 'source "$GUEST/words.sh"; source "$1"' step "$step"; then
+  if ! bash -euo pipefail -c 'source "$GUEST/words.sh"; source "$GUEST/console.sh"; source "$1"' step "$step"; then
     printf 'FAILED in %s. The last lines of the journal:\n' "$name"
     journalctl --no-pager -o cat -n 40 -u 'lintel-*' -u camera
     finish 1

@@ -30,6 +30,20 @@ comes_true() {
 
 not() { ! "$@" >/dev/null 2>&1; }
 same() { [ "$1" = "$2" ] || { printf '%s is not %s\n' "$1" "$2"; return 1; }; }
+# answers TEXT COMMAND…: the command succeeds, and what it says contains the text
+answers() {
+  local text=$1 answer
+  shift
+  answer=$("$@" 2>&1) || { printf '%s\n' "$answer"; return 1; }
+  [[ $answer == *"$text"* ]] || { printf '%s\n' "$answer"; return 1; }
+}
+# refuses TEXT COMMAND…: it fails, and says why with this text
+refuses() {
+  local text=$1 answer
+  shift
+  if answer=$("$@" 2>&1); then return 1; fi
+  [[ $answer == *"$text"* ]] || { printf '%s\n' "$answer"; return 1; }
+}
 at_most() { [ "$1" -le "$2" ] || { printf '%s is more than %s\n' "$1" "$2"; return 1; }; }
 more_than() { [ "$1" -gt "$2" ] || { printf '%s is not more than %s\n' "$1" "$2"; return 1; }; }
 
@@ -59,14 +73,27 @@ logs() { since "$1" "$2" | grep -F -- "$3"; }
 # said MARK UNIT FIELD=VALUE…: some message from there has these fields
 said() { since "$@" | grep -q .; }
 
-# show yuyv|mjpeg: the door watches the clip, twenty times slower, in that format
+# The people of the test pictures who are enrolled, in the order of their walks.
+mapfile -t NAMES < <(jq -r '.walks[].name // empty' "$RIG/pictures/walk_past.json")
+
+# show NAME|stranger|card yuyv|mjpeg: who stands before the door from now on, and what its camera speaks
 show() {
+  local clip=$STATE/$1.avi
   systemctl stop lintel-kiosk 2>/dev/null # it mentions the path unit
   "$GUEST/camera.sh" off
-  "$GUEST/camera.sh" clip "$1" 20
+  [ -e "$clip" ] || "$GUEST/camera.sh" person "$1" "$clip"
+  "$GUEST/camera.sh" clip "$clip" "$2"
   systemctl start lintel-kiosk
-  comes_true 120 "the clip's $1 frames arrive" status_says lintel-kiosk "watching camera /dev/video0 (640x480 ${1^})"
+  comes_true 120 "the door watches: $1 ($2)" status_says lintel-kiosk "watching camera /dev/video0 (640x480 ${2^})"
 }
+
+# id_of NAME
+id_of() { central people list --json | jq -r --arg name "$1" '.people[] | select(.name == $name).person_id'; }
+
+# outbox FIELD, gallery FIELD: what the door's own command says
+outbox() { kiosk outbox status --json | jq ".$1"; }
+gallery() { kiosk gallery status --json | jq ".$1"; }
+all_is_delivered() { same "$(outbox backlog)" 0; }
 
 reboot_after() { touch "$STATE/reboot"; }
 # Nothing is synced, no unit is stopped.

@@ -17,6 +17,11 @@ for program in kiosk central; do
   holds "the state of lintel-$program is for its user alone" \
     same "$(stat -c '%U:%G %a' "/var/lib/lintel-$program")" "lintel-$program:lintel-$program 700"
 done
+holds "a backup is made each night" systemctl -q is-enabled lintel-central-backup.timer
+for unit in lintel-central-backup.service lintel-central-backup.timer; do
+  holds "$unit has no line that systemd doesn't know" same "$(systemd-analyze verify --man=no "$unit" 2>&1)" ""
+done
+holds "the backup is exposed by 2.0 at most" systemd-analyze security --threshold=20 --no-pager lintel-central-backup.service
 holds "central's settings are not for everybody" same "$(stat -c '%U:%G %a' /etc/lintel/central.toml)" "root:lintel-central 640"
 comes_true 300 "central is ready" is_active lintel-central
 holds "central answers" curl -fsS http://127.0.0.1:8080/health/ready

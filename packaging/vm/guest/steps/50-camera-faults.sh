@@ -16,7 +16,7 @@ comes_true 60 "with growing pauses" they_grow
 "$GUEST/camera.sh" replug
 comes_true 90 "plugged in again it is watched again" status_says lintel-kiosk "watching camera /dev/video0"
 
-show yuyv
+show "${NAMES[0]}" yuyv
 pid_before=$(of lintel-kiosk MainPID)
 before=$(mark)
 "$GUEST/camera.sh" freeze

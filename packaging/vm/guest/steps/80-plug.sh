@@ -1,11 +1,12 @@
 # Central is away, the door records on, and somebody pulls the plug.
-show yuyv
 systemctl stop lintel-central
-backlog() { kiosk outbox status --json | jq .backlog; }
-waits() { more_than "$(backlog)" 1; }
-comes_true 600 "events wait while central is away" waits
 before=$(mark)
-comes_true 600 "the person is told that it is stored" said "$before" lintel-kiosk MESSAGE=feedback STATE=stored_offline
+show "${NAMES[0]}" yuyv
+comes_true 180 "a person is told that it is stored" said "$before" lintel-kiosk MESSAGE=feedback STATE=stored_offline
+before=$(mark)
+show card yuyv
+comes_true 180 "so is the next one" said "$before" lintel-kiosk MESSAGE=feedback STATE=stored_offline
+holds "events wait while central is away" more_than "$(outbox backlog)" 1
 # What the journal says was stored must be there afterwards: the highest number that was told.
 since "$before" lintel-kiosk MESSAGE="event stored" | jq -rs 'map(.EVENT_SEQ | tonumber) | max' >"$STATE/told"
 sync "$STATE/told"

@@ -1,12 +1,13 @@
 # Upgrade keeps edits and identity, remove keeps the data, purge leaves nothing.
-mkdir -p "$STATE/next"
+next=/tmp/next
+mkdir -p $next
 for program in kiosk central; do
-  tree=$STATE/next/$program
+  tree=$next/$program
   dpkg-deb -R "$RIG"/debs/lintel-${program}_*.deb "$tree"
   sed -i 's/^Version: .*/&.1/' "$tree/DEBIAN/control"
-  dpkg-deb --root-owner-group -Znone -b "$tree" "$STATE/next/lintel-$program.deb" >/dev/null
+  dpkg-deb --root-owner-group -Znone -b "$tree" $next/"lintel-$program.deb" >/dev/null
 done
-holds "an upgrade installs" apt-get install -y -qq "$STATE"/next/lintel-kiosk.deb "$STATE"/next/lintel-central.deb
+holds "an upgrade installs" apt-get install -y -qq $next/lintel-kiosk.deb $next/lintel-central.deb
 holds "edits of the settings are kept" grep -F 'interval_ms = 500' /etc/lintel/kiosk.toml
 comes_true 300 "central runs after the upgrade" is_active lintel-central
 comes_true 300 "the door runs after the upgrade" is_active lintel-kiosk
@@ -25,4 +26,4 @@ for place in /var/lib/lintel-kiosk /var/lib/lintel-central /etc/lintel /usr/lib/
 done
 left() { find /etc /usr /var/lib -xdev -iname '*lintel*' -not -path '/var/lib/apt/*'; }
 holds "nor anywhere else" same "$(left)" ""
-holds "nor any user" not getent passwd lintel-kiosk lintel-central
+for program in kiosk central; do holds "nor the user lintel-$program" not getent passwd "lintel-$program"; done
