@@ -46,6 +46,7 @@ fi
 browser=()
 if ! on_path chromedriver || ! { on_path chromium || on_path chromium-browser || on_path google-chrome; }; then
   browser=(chromium chromium-driver)
+  # shellcheck source=/dev/null
   if [ "$what" = test ] && (. /etc/os-release && [[ " $ID ${ID_LIKE:-} " == *" ubuntu "* ]]); then
     stop "Ubuntu has no package of Chromium: install Google Chrome (google.com/chrome, the .deb) and put the chromedriver" \
       "of the same version on the PATH (googlechromelabs.github.io/chrome-for-testing), then run this again." \
