@@ -123,8 +123,20 @@ impl TestBrowser {
         let link =
             said.split_whitespace().find(|word| word.contains("/console/login/")).context("no link")?;
         let browser = Self::start().await?;
-        browser.open(link).await?;
+        browser.open_link(link).await?;
         Ok(browser)
+    }
+
+    /// Opens a one-time link and presses its button.
+    ///
+    /// # Errors
+    /// When it shows none, or the console doesn't come.
+    pub async fn open_link(&self, link: &str) -> Result<()> {
+        self.open(link).await?;
+        self.press_text("Open the console").await?;
+        let wait = self.client.wait().at_most(PATIENCE);
+        wait.for_element(Locator::Css("main:not(.threshold)")).await.context("the link opened nothing")?;
+        Ok(())
     }
 
     /// Fills in the log-in page that is shown.

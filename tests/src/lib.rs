@@ -11,6 +11,7 @@ pub mod card;
 pub mod central;
 pub mod credential;
 pub mod device;
+pub mod door_files;
 pub mod kiosk;
 pub mod look;
 pub mod pictures;

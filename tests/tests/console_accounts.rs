@@ -119,7 +119,7 @@ async fn the_last_admin_stays_and_nobody_changes_their_own_account() -> Result<(
     // Whoever comes by a link from the server has no account, and could close every one.
     let said = central.cli(["link"]).await?.ok()?;
     let link = said.split_whitespace().find(|word| word.contains("/console/login/")).unwrap_or_default();
-    browser.open(link).await?;
+    browser.open_link(link).await?;
     browser.open(&central.url(&own)).await?;
     browser.press_text("Close this account").await?;
     browser.says("This is the last admin who can log in").await?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use lintel_tests::central::{Database, SITE};
+use lintel_tests::door_files::{GALLERY, OUTBOX};
 use lintel_tests::process::eventually;
 use lintel_tests::{Pictures, TestCentral, TestKiosk, TestPostgres};
 
@@ -53,13 +54,29 @@ async fn face_is_known(central: &TestCentral, photos: &Path) -> Result<bool> {
     Ok(codes.contains(&"other_person"))
 }
 
+/// In the door's files, opened with the door's keys, the erased person's id is nowhere; the control person's is.
+fn the_door_forgot(kiosk: &TestKiosk, gone: &str, stays: &str) -> Result<()> {
+    assert!(
+        kiosk.tables_with(GALLERY, stays)?.contains(&"template".to_owned()),
+        "the control person is gone too"
+    );
+    assert_eq!(kiosk.tables_with(GALLERY, gone)?, Vec::<String>::new(), "the gallery");
+    the_outbox_forgot(kiosk, gone)
+}
+
+/// The same of what the door has seen: central has signed for it, so nothing of it is the only copy.
+fn the_outbox_forgot(kiosk: &TestKiosk, gone: &str) -> Result<()> {
+    assert_eq!(kiosk.tables_with(OUTBOX, gone)?, Vec::<String>::new(), "the outbox");
+    Ok(())
+}
+
 async fn erased_is_erased(database: Database, postgres: Option<&TestPostgres>) -> Result<()> {
     let pictures = Pictures::fetched()?;
     let mut folders = pictures.enrol.values();
     let (one, other) = (folders.next().context("no people")?, folders.next().context("one person only")?);
     let (mut central, _broker) = TestCentral::start(database.clone()).await?;
     let gone = central.enrol(ERASED, one).await?;
-    central.enrol(CONTROL, other).await?;
+    let stays = central.enrol(CONTROL, other).await?;
     let mut kiosk = TestKiosk::new(&central.add_device("door-1", SITE).await?, &pictures.source())?;
     kiosk.start()?;
     kiosk.gallery_has(2, PATIENCE).await?;
@@ -94,6 +111,7 @@ async fn erased_is_erased(database: Database, postgres: Option<&TestPostgres>) -
     central.cli(["people", "erase", &gone]).await?.ok()?;
     kiosk.gallery_has(1, PATIENCE).await?;
     kiosk.stop().await?;
+    the_door_forgot(&kiosk, &gone, &stays)?;
     eventually("the name is in no file any more", PATIENCE, async || {
         let found = seen(ERASED).await?;
         anyhow::ensure!(found.is_empty(), "{found:?}");

@@ -89,7 +89,9 @@ pub const PEOPLE: &[Route] = &[
     route(&["GET", "POST"], "/console/login", Access::LogIn, || {
         get(console::show_log_in).post(console::log_in_with_password)
     }),
-    route(GET, "/console/login/{link}", Access::Open, || get(console::log_in_by_link)),
+    route(&["GET", "POST"], "/console/login/{link}", Access::LogIn, || {
+        get(console::show_link).post(console::log_in_by_link)
+    }),
     route(GET, "/console", Access::Person, || get(console::today)),
     route(GET, "/console/board", Access::Watch, || get(console::board)),
     route(GET, "/console/events", Access::Watch, || get(console::live)),

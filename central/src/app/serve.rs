@@ -25,7 +25,7 @@ use crate::jobs::{self, Jobs};
 use crate::metrics::Metrics;
 use crate::revocation::{self, RevocationLedger};
 use crate::store::{Db, DbOptions};
-use crate::vault::CentralKeys;
+use crate::vault::{self, CentralKeys};
 use crate::{attendance, ca};
 
 /// Tasks get this long to end; systemd's own patience is longer.
@@ -46,6 +46,7 @@ pub async fn serve(settings: CentralSettings, clock: Arc<dyn Clock>) -> anyhow::
     let trust = DoorTrust::new(ca::open(&KeyPaths::of(&settings), &keys.data)?, &settings.devices);
     let db = Db::open(&DbOptions::from_settings(&settings.database, &settings.storage.data_dir)).await?;
     db.check_migrations().await.context("the database is not ready: run `lintel-central migrate`")?;
+    vault::expect_fitting(&db, &keys).await?;
     let (erasures, revocations) = repeat_endings(&settings, &keys, &db, &*clock).await?;
     let desk = Desk {
         settings: Arc::new(settings.clone()),

@@ -19,6 +19,7 @@ use crate::config::{CentralSettings, load};
 use crate::enrolment::{EnrolHandle, PackFacts};
 use crate::ingest::mqtt::Link;
 use crate::store::{Db, DbOptions, devices, people, sites};
+use crate::vault::{self, VaultError};
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -40,6 +41,7 @@ pub(super) async fn run(args: &ConfigArgs, in_production: bool, json: bool) -> a
     report.push(of_database(&db).await);
     if let Ok(db) = &db {
         report.push(of_records(db).await);
+        report.push(of_sealed(settings, db).await);
     }
     let models = models(settings).await;
     report.push(of_models(&models));
@@ -125,6 +127,21 @@ async fn of_records(db: &Db) -> Check {
             Check::ok("records", format!("sites {sites}, doors {devices}, people {people}"))
         }
         Err(error) => Check::fail("records", chain(&error.into()), "run `lintel-central migrate`"),
+    }
+}
+
+/// Keys that are there and of another centre are as bad as none.
+async fn of_sealed(settings: &CentralSettings, db: &Db) -> Check {
+    let advice = "put back data.key and face.key, or DATA_ENCRYPTION_KEY and FACE_DATA_ENCRYPTION_KEY: lintel-central keys import --recovery FILE";
+    let Ok(keys) = load_keys(settings) else {
+        return Check::fail("sealed records", "there are no keys to try", advice);
+    };
+    match vault::expect_fitting(db, &keys).await {
+        Ok(()) => Check::ok("sealed records", "they open with these keys"),
+        Err(VaultError::Store(error)) => {
+            Check::fail("sealed records", chain(&error.into()), "run `lintel-central migrate`")
+        }
+        Err(error) => Check::fail("sealed records", chain(&error.into()), advice),
     }
 }
 

@@ -38,6 +38,12 @@ impl Default for DeviceSettings {
 }
 
 impl DeviceSettings {
+    /// How long a door may be silent before pages say so, ms.
+    #[must_use]
+    pub fn offline_after_ms(&self) -> i64 {
+        i64::from(self.offline_after_s) * 1000
+    }
+
     /// The address that doors are told, without a slash at the end.
     #[must_use]
     pub fn base_url(&self) -> String {

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{ConnectInfo, Form, OriginalUri, Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use lintel_runtime::catalogue::Words;
 use serde::Deserialize;
@@ -158,21 +158,37 @@ fn local(next: Option<&str>) -> String {
     next.filter(fits).unwrap_or(HOME).to_owned()
 }
 
-/// `GET /console/login/{link}`: a session for a link, once.
+#[derive(Template)]
+#[template(path = "link.html")]
+struct LinkPage {
+    assets: Addresses,
+    words: Words<'static>,
+    address: String,
+}
+
+/// `GET /console/login/{link}`: one button. Programs that look whether a link in a mail or a chat is harmless
+/// must not use it up, and they only load pages.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn show_link(headers: HeaderMap, OriginalUri(uri): OriginalUri) -> Result<Response, Problem> {
+    let address = uri.path().to_owned();
+    let template = LinkPage { assets: addresses(), words: words(&headers), address };
+    Ok(page(&template)?.into_response())
+}
+
+/// `POST /console/login/{link}`: a session for a link, once.
 ///
 /// # Errors
 /// [`Problem`].
 pub async fn log_in_by_link(
     State(state): State<AppState>,
     Path(link): Path<String>,
-    method: Method,
     headers: HeaderMap,
+    OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
-    // Programs that look whether a link works must not use it up.
-    if method == Method::HEAD {
-        return Ok(StatusCode::OK.into_response());
-    }
     let server = &state.settings().server;
+    guard::expect_our_pages(&server.base_url(), &headers, &uri)?;
     match sessions::open_by_link(state.db(), state.clock().now(), server.session_idle_ms(), &link).await? {
         Some(session) => with_cookie(Redirect::to(HOME), server, session.expose()),
         None => {

@@ -32,7 +32,7 @@ pub use audit::{check_audit, list_audit};
 pub use badge::{issue_badge, issue_own_badge, revoke_badge, show_badge, show_own_badge};
 pub use badge_sheet::print_badges;
 pub use devices::{invite_device, list_devices, revoke_device, withdraw_invite};
-pub use login::{log_in_by_link, log_in_with_password, log_out, root, show_log_in};
+pub use login::{log_in_by_link, log_in_with_password, log_out, root, show_link, show_log_in};
 pub use me::{propose_correction, show_me, withdraw_own_consent};
 pub use month::{decide_correction, download_month, show_team};
 pub use password::{set_own_password, show_password};

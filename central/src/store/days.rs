@@ -24,8 +24,9 @@ pub struct DayRow {
     pub computed_at: UtcMillis,
 }
 
-/// A person's accepted punches at the doors of a site in `[from, to)`. A punch by face counts only while
-/// consent stood; without it the event is kept and not used.
+/// A person's accepted punches at the doors of a site in `[from, to)`. A punch by face counts only where
+/// some consent stood at its instant: given by then, and not withdrawn yet. Otherwise the event is kept and
+/// not used.
 ///
 /// # Errors
 /// When the database fails.
@@ -45,7 +46,7 @@ pub async fn list_punches(
          WHERE p.person_id = $1 AND p.corrected_at >= $2 AND p.corrected_at < $3 AND d.site_id = $4 \
            AND e.status = 'accepted' AND (e.kind = 'badge' OR (e.kind = 'punch' AND EXISTS ( \
              SELECT 1 FROM consent c WHERE c.person_id = p.person_id AND c.purpose = 'face' \
-               AND (c.withdrawn_at IS NULL OR c.withdrawn_at > e.corrected_at)))) \
+               AND c.given_at <= e.corrected_at AND (c.withdrawn_at IS NULL OR c.withdrawn_at > e.corrected_at)))) \
          ORDER BY e.corrected_at, e.event_id",
         uuid_bytes!(person),
         from.as_i64(),

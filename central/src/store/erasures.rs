@@ -54,6 +54,42 @@ pub async fn list_remaining(tx: &mut Tx) -> Result<Vec<PersonId>, StoreError> {
     rows.into_iter().map(|(id,)| Ok(uuid(&id, "erasure.person_id")?.into())).collect()
 }
 
+/// A door that hasn't confirmed yet that it forgot people who were erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unconfirmed {
+    /// The door's name.
+    pub door: String,
+    /// Its site.
+    pub site_id: String,
+    /// How many people. Who they were is known nowhere any more.
+    pub people: i64,
+    /// Its right was taken away, so it will never confirm.
+    pub revoked: bool,
+}
+
+/// The doors that haven't confirmed an erasure, by site and name. A door that never had a gallery has nothing
+/// to forget.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_unconfirmed(tx: &mut Tx) -> Result<Vec<Unconfirmed>, StoreError> {
+    let rows = sql!(
+        tx,
+        fetch_all as (String, String, i64, i64),
+        "SELECT d.door, d.site_id, COUNT(*), \
+           CAST(CASE WHEN d.revoked_at IS NULL THEN 0 ELSE 1 END AS BIGINT) \
+         FROM erasure x JOIN gallery_change g ON g.person_id = x.person_id \
+         JOIN device d ON d.site_id = g.site_id \
+         WHERE COALESCE(d.confirmed_revision, d.gallery_revision, 0) > 0 \
+           AND COALESCE(d.confirmed_revision, d.gallery_revision, 0) < g.revision \
+         GROUP BY d.device_id, d.door, d.site_id, d.revoked_at ORDER BY d.site_id, d.door, d.device_id"
+    )?;
+    Ok(rows
+        .into_iter()
+        .map(|(door, site_id, people, revoked)| Unconfirmed { door, site_id, people, revoked: revoked != 0 })
+        .collect())
+}
+
 /// Takes the personal part off events of a range that are about somebody who was erased: they were on
 /// their way when it happened. How many.
 ///

@@ -97,35 +97,58 @@ pub async fn list_changed(tx: &mut Tx, site: &SiteId, since: i64) -> Result<Vec<
     rows.into_iter().map(|(id,)| Ok(uuid(&id, "gallery_change.person_id")?.into())).collect()
 }
 
-/// A door that was told about a person, and whether it has confirmed the newest change.
+/// How far a person's newest change has come at a door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// The door has confirmed it.
+    Confirmed,
+    /// It hasn't yet.
+    Waits,
+    /// The door's right was taken away after it had confirmed it.
+    RevokedAfter,
+    /// The door's right was taken away before: what it had then may lie on it still.
+    RevokedBefore,
+}
+
+/// A door that was told about a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reach {
     /// The door's name.
     pub door: String,
     /// Its site.
     pub site_id: String,
-    /// Whether it has.
-    pub confirmed: bool,
+    /// How far the change has come there.
+    pub reached: Reached,
 }
 
-/// The doors that a person's newest change concerns, by site and name. Doors whose right was taken away
-/// are left out: they get nothing any more.
+/// The doors that a person's newest change concerns, by site and name. A door whose right was taken away gets
+/// nothing any more, but keeps what it has: it is left out only when it never had a gallery.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn reach(tx: &mut Tx, person: PersonId) -> Result<Vec<Reach>, StoreError> {
     let rows = sql!(
         tx,
-        fetch_all as (String, String, i64),
+        fetch_all as (String, String, i64, i64),
         "SELECT d.door, d.site_id, CAST(CASE WHEN COALESCE(d.confirmed_revision, -1) >= g.revision \
-           THEN 1 ELSE 0 END AS BIGINT) \
+           THEN 1 ELSE 0 END AS BIGINT), CAST(CASE WHEN d.revoked_at IS NULL THEN 0 ELSE 1 END AS BIGINT) \
          FROM gallery_change g JOIN device d ON d.site_id = g.site_id \
-         WHERE g.person_id = $1 AND d.revoked_at IS NULL ORDER BY d.site_id, d.door, d.device_id",
+         WHERE g.person_id = $1 \
+           AND (d.revoked_at IS NULL OR COALESCE(d.confirmed_revision, d.gallery_revision, 0) > 0) \
+         ORDER BY d.site_id, d.door, d.device_id",
         uuid_bytes!(person)
     )?;
     Ok(rows
         .into_iter()
-        .map(|(door, site_id, confirmed)| Reach { door, site_id, confirmed: confirmed != 0 })
+        .map(|(door, site_id, confirmed, revoked)| {
+            let reached = match (confirmed != 0, revoked != 0) {
+                (true, false) => Reached::Confirmed,
+                (false, false) => Reached::Waits,
+                (true, true) => Reached::RevokedAfter,
+                (false, true) => Reached::RevokedBefore,
+            };
+            Reach { door, site_id, reached }
+        })
         .collect())
 }
 

@@ -3,7 +3,7 @@
 use lintel_core::ids::PersonId;
 use lintel_core::time::UtcMillis;
 
-use super::{StoreError, Tx, sql, uuid_bytes};
+use super::{StoreError, Tx, sql, uuid, uuid_bytes};
 
 /// A person's wrapped key.
 ///
@@ -17,6 +17,20 @@ pub async fn get(tx: &mut Tx, id: PersonId) -> Result<Option<String>, StoreError
         uuid_bytes!(id)
     )?;
     Ok(row.map(|(wrapped,)| wrapped))
+}
+
+/// A few of the wrapped keys, with whose they are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_some(tx: &mut Tx, count: usize) -> Result<Vec<(PersonId, String)>, StoreError> {
+    let rows = sql!(
+        tx,
+        fetch_all as (Vec<u8>, String),
+        "SELECT person_id, wrapped FROM vault.person_key ORDER BY person_id LIMIT $1",
+        i64::try_from(count).unwrap_or(i64::MAX)
+    )?;
+    rows.into_iter().map(|(id, wrapped)| Ok((uuid(&id, "person_key.person_id")?.into(), wrapped))).collect()
 }
 
 /// Stores a person's key, unless there is one; two enrolments at once must not make two.

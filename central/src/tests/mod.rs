@@ -3,6 +3,7 @@
 mod access;
 mod api_v1;
 mod console;
+mod corrections;
 mod device_v1;
 mod join;
 mod login;

@@ -8,24 +8,35 @@ pub mod recovery;
 pub mod sheet;
 
 use lintel_core::embedding::Embedding;
-use lintel_core::ids::PersonId;
+use lintel_core::ids::{DeviceId, PersonId};
 use lintel_core::seal::{FernetRing, SealError};
 use lintel_core::time::UtcMillis;
 
 pub use keys::CentralKeys;
 
-use crate::store::{Db, StoreError, Tx, vault};
+use crate::store::{Db, StoreError, Tx, broker, vault};
 
 /// Why a template can't be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// The face ring doesn't open the person's key.
     #[error(
-        "FACE_DATA_ENCRYPTION_KEY doesn't open the key of person {person}: is it the key that this database was made with?"
+        "FACE_DATA_ENCRYPTION_KEY doesn't open the key of person {person}: put back the key that this database was made with"
     )]
     Key {
         /// Whose.
         person: PersonId,
+        /// What the ring said.
+        #[source]
+        source: SealError,
+    },
+    /// The data ring doesn't open a door's token.
+    #[error(
+        "DATA_ENCRYPTION_KEY doesn't open the token of device {device}: put back the key that this database was made with"
+    )]
+    Token {
+        /// Whose.
+        device: DeviceId,
         /// What the ring said.
         #[source]
         source: SealError,
@@ -39,6 +50,43 @@ pub enum VaultError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Sealed rows that are tried: one damaged row must not pass for a wrong key.
+const TRIED: usize = 3;
+
+/// Whether the keys are those that the database was made with: one person's key and one door's token open
+/// with them, where there are any. Keys of the right form and of another centre are noticed nowhere else until
+/// somebody needs what they don't open.
+///
+/// # Errors
+/// [`VaultError::Key`] or [`VaultError::Token`], which say what to do.
+pub async fn expect_fitting(db: &Db, keys: &CentralKeys) -> Result<(), VaultError> {
+    let mut tx = db.read().await?;
+    let people = vault::list_some(&mut tx, TRIED).await?;
+    let doors = broker::list(&mut tx).await?;
+    drop(tx);
+    let people =
+        people.into_iter().map(|(person, wrapped)| PersonKey::unwrap(person, &wrapped, &keys.face).map(drop));
+    one_opens(people)?;
+    let doors = doors.into_iter().take(TRIED).map(|(device, sealed)| match keys.data.open(&sealed) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(VaultError::Token { device, source }),
+    });
+    one_opens(doors)
+}
+
+/// The first refusal, unless something opened or nothing was tried.
+fn one_opens(tried: impl Iterator<Item = Result<(), VaultError>>) -> Result<(), VaultError> {
+    let mut refused = Ok(());
+    for one in tried {
+        match one {
+            Ok(()) => return Ok(()),
+            Err(error) if refused.is_ok() => refused = Err(error),
+            Err(_) => {}
+        }
+    }
+    refused
 }
 
 /// A person's key, open.

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lintel_central::backup::manifest::Part;
-use lintel_central::backup::{self, BackupError, Consent, Progress, shelf};
+use lintel_central::backup::{self, BackupError, Consent, Progress, file, shelf};
 use lintel_central::jobs::ScrubErased;
 use lintel_central::people;
 use lintel_central::store::{Db, DbOptions, audit, ledger, vault};
 use lintel_core::event::EventKind;
+use lintel_core::ids::PersonId;
 use lintel_core::time::Clock;
 
 use crate::door::Door;
@@ -40,6 +41,21 @@ async fn made(world: &World) -> PathBuf {
 
 async fn sum(world: &World) -> ledger::LedgerSum {
     ledger::sum(&mut world.db.read().await.unwrap()).await.unwrap()
+}
+
+/// Backups of the people's keys in a folder in which a person's id stands, opened with the centre's own key.
+/// As bytes in a copy of SQLite's file, as hexadecimal digits in PostgreSQL's.
+fn vaults_with(world: &World, folder: &std::path::Path, person: PersonId) -> usize {
+    let id = person.as_uuid().as_bytes().to_vec();
+    let hex = id.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes();
+    let holds = |bytes: &[u8], needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    let files = shelf::files(folder, Part::Vault).unwrap();
+    let opened = files.iter().map(|path| {
+        let mut bytes = Vec::new();
+        file::open(path, &world.keys.data).unwrap().unpack(&mut bytes, &silent()).unwrap();
+        bytes
+    });
+    opened.filter(|bytes| holds(bytes, &id) || holds(bytes, &hex)).count()
 }
 
 const OVER: Consent = Consent { yes: true, without_vault: false, without_erasures: false, erasures: None };
@@ -132,11 +148,13 @@ on_both! {
         let folder = first.parent().unwrap();
         let old = shelf::files(folder, Part::Vault).unwrap();
         assert_eq!(old.len(), 2);
+        assert_eq!((vaults_with(&world, folder, gone), vaults_with(&world, folder, stays)), (2, 2));
         world.clock.set(MORNING.plus_millis(120_000));
         world.erase(gone).await;
         ScrubErased.run(&world.desk()).await.unwrap();
         let new = shelf::files(folder, Part::Vault).unwrap();
         assert!(new.len() == 1 && !old.contains(&new[0]), "{new:?}");
+        assert_eq!((vaults_with(&world, folder, gone), vaults_with(&world, folder, stays)), (0, 1));
 
         let done = restored(&mut world, &first, &OVER).await.unwrap();
         assert_eq!(done.settled.erased, 1);

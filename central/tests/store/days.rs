@@ -8,7 +8,7 @@ use lintel_core::time::UtcMillis;
 
 use crate::door::Door;
 use crate::on_both;
-use crate::world::{MORNING, World, may};
+use crate::world::{MORNING, World, may, site};
 
 const HOUR: i64 = 3_600_000;
 
@@ -43,10 +43,13 @@ on_both! {
 
     async fn an_event_is_of_the_day_of_its_door_s_zone(world: World) {
         let device = world.device("door-1", "berlin").await;
+        let late = UtcMillis::from_i64(MORNING.as_i64() - 8 * HOUR - HOUR / 2);
+        world.clock.set(late);
         let person = world.enrolled("Ada", "berlin").await;
+        world.clock.set(MORNING);
         let mut door = Door::new(&device.device_id);
         // 23:30 UTC on the 19th is 00:30 on the 20th in Berlin.
-        let late = door.punch(person, UtcMillis::from_i64(MORNING.as_i64() - 8 * HOUR - HOUR / 2));
+        let late = door.punch(person, late);
         world.take(&device, &door, &[late]).await;
         world.work_off().await;
         assert_eq!(listed(&world).await[0].day.date, date(2026, 11, 20));
@@ -65,6 +68,37 @@ on_both! {
         assert_eq!((done.stored, done.quarantined), (3, 1));
         world.work_off().await;
         assert!(listed(&world).await.is_empty());
+    }
+
+    async fn a_face_counts_only_at_an_instant_at_which_consent_stood(world: World) {
+        let device = world.device("door-1", "berlin").await;
+        let person = world.person("Ada", "berlin").await;
+        let consent = async || people::consent(&world.db, &may(), &*world.clock, person, "2026-1", "test").await.unwrap();
+        let at = |hours: i64| MORNING.plus_millis(hours * HOUR);
+        world.clock.set(at(1));
+        consent().await;
+        world.clock.set(at(2));
+        // A newer notice ends one consent and begins another at one instant: no gap.
+        consent().await;
+        world.clock.set(at(3));
+        people::withdraw(&world.db, &may(), &*world.clock, person).await.unwrap();
+        world.clock.set(at(5));
+        consent().await;
+        world.clock.set(at(6));
+        let (before, gap) = (at(0), at(4));
+        let standing = [at(1), at(2), at(5).plus_millis(HOUR / 2)];
+        let ended = at(3);
+        let mut door = Door::new(&device.device_id);
+        let events: Vec<_> =
+            [before, standing[0], standing[1], ended, gap, standing[2]].map(|at| door.punch(person, at)).into();
+        world.take(&device, &door, &events).await;
+        world.work_off().await;
+        let mut tx = world.db.read().await.unwrap();
+        let counted = days::list_punches(&mut tx, person, &site("berlin"), at(-24), at(24)).await.unwrap();
+        assert_eq!(counted.iter().map(|punch| punch.at).collect::<Vec<_>>(), standing);
+        drop(tx);
+        let rows = listed(&world).await;
+        assert_eq!((rows.len(), rows[0].day.first_in), (1, Some(standing[0])));
     }
 
     async fn days_before_a_withdrawal_stay_and_an_erasure_takes_them(world: World) {

@@ -1,13 +1,17 @@
 //! Galleries: who is in which, and what each change tells a door.
 
+use lintel_central::devices::{self, Device};
 use lintel_central::people;
+use lintel_central::store::erasures;
+use lintel_central::store::gallery::{self as rows, Reached};
 use lintel_core::gallery::GalleryDelta;
 use lintel_core::ids::PersonId;
 use lintel_core::seal::DeviceSealKey;
 use lintel_core::sign::Purpose;
+use lintel_core::wire::GalleryConfirmation;
 
 use crate::on_both;
-use crate::world::{World, face, may, site};
+use crate::world::{World, device, face, may, site};
 
 fn came(delta: &GalleryDelta) -> Vec<PersonId> {
     delta.upsert.iter().map(|person| person.person_id).collect()
@@ -87,5 +91,64 @@ on_both! {
         assert_eq!(came(&delta), [person]);
         assert!(DeviceSealKey::from_seed(&[2; 32]).open(&sealed.sealed, b"door-1").is_err());
         assert!(DeviceSealKey::from_seed(&[1; 32]).open(&sealed.sealed, b"door-2").is_err());
+    }
+
+    async fn a_change_is_confirmed_waits_or_lies_on_a_door_that_was_revoked(world: World) {
+        let (one, two) = (world.device("door-1", "berlin").await, world.device("door-2", "berlin").await);
+        let (three, _fresh) = (world.device("door-3", "berlin").await, world.device("door-4", "berlin").await);
+        world.device("door-5", "lisbon").await;
+        let person = world.enrolled("Ada", "berlin").await;
+        let reach = async || {
+            let all = rows::reach(&mut world.db.read().await.unwrap(), person).await.unwrap();
+            all.into_iter().map(|one| one.reached).collect::<Vec<_>>()
+        };
+        let confirm = async |door: &Device| {
+            let revision = world.delta(door, 0).await.unwrap().revision;
+            let said = GalleryConfirmation { device_id: door.device_id.clone(), revision, templates: 1 };
+            devices::confirm_gallery(&world.db, &*world.clock, door, &said).await.unwrap();
+        };
+        let revoke = async |id: &str| devices::revoke(&world.db, &may(), &*world.clock, &device(id)).await.unwrap();
+        assert_eq!(reach().await, [Reached::Waits; 4]);
+        for door in [&one, &two, &three] {
+            confirm(door).await;
+        }
+        // One that is revoked before it ever had a gallery holds nobody.
+        revoke("door-4").await;
+        assert_eq!(reach().await, [Reached::Confirmed; 3]);
+        revoke("door-2").await;
+        assert_eq!(reach().await, [Reached::Confirmed, Reached::RevokedAfter, Reached::Confirmed]);
+        people::withdraw(&world.db, &may(), &*world.clock, person).await.unwrap();
+        confirm(&one).await;
+        assert_eq!(reach().await, [Reached::Confirmed, Reached::RevokedBefore, Reached::Waits]);
+    }
+
+    async fn an_erasure_is_under_way_until_each_door_that_had_a_gallery_confirms_it(world: World) {
+        let (one, two) = (world.device("door-1", "berlin").await, world.device("door-2", "berlin").await);
+        world.device("door-3", "berlin").await;
+        let elsewhere = world.device("door-4", "lisbon").await;
+        let (ada, bob) = (world.enrolled("Ada", "berlin").await, world.enrolled("Bob", "berlin").await);
+        world.enrolled("Zoe", "lisbon").await;
+        let confirm = async |door: &Device| {
+            let revision = world.delta(door, 0).await.unwrap().revision;
+            let said = GalleryConfirmation { device_id: door.device_id.clone(), revision, templates: 1 };
+            devices::confirm_gallery(&world.db, &*world.clock, door, &said).await.unwrap();
+        };
+        let waiting = async || {
+            let all = erasures::list_unconfirmed(&mut world.db.read().await.unwrap()).await.unwrap();
+            all.into_iter().map(|door| (door.people, door.revoked)).collect::<Vec<_>>()
+        };
+        for door in [&one, &two, &elsewhere] {
+            confirm(door).await;
+        }
+        // Somebody who only changed is no erasure.
+        people::withdraw(&world.db, &may(), &*world.clock, ada).await.unwrap();
+        assert!(waiting().await.is_empty());
+        world.erase(ada).await;
+        world.erase(bob).await;
+        assert_eq!(waiting().await, [(2, false), (2, false)]);
+        confirm(&one).await;
+        assert_eq!(waiting().await, [(2, false)]);
+        devices::revoke(&world.db, &may(), &*world.clock, &two.device_id).await.unwrap();
+        assert_eq!(waiting().await, [(2, true)]);
     }
 }

@@ -1,7 +1,12 @@
 //! People: what consent allows, what moving and erasing take away.
 
+use lintel_central::badges::BadgeKeys;
 use lintel_central::people::{self, NewPerson, PeopleError};
 use lintel_central::store::{events, gallery, vault};
+use lintel_central::vault::{self as central_vault, CentralKeys, VaultError};
+use lintel_core::ids::PersonId;
+use lintel_core::seal::FernetRing;
+use lintel_core::sign::SigningKey;
 use lintel_core::wire::WireEvent;
 
 use crate::door::Door;
@@ -68,5 +73,34 @@ on_both! {
         assert!(!found.active && found.consent.is_none() && found.templates == 0);
         let refused = people::consent(&world.db, &may(), &*world.clock, person, "1", "test").await;
         assert!(matches!(refused, Err(PeopleError::Left(_))));
+    }
+
+    async fn keys_of_another_centre_are_found_before_anybody_needs_them(world: World) {
+        let ring = || FernetRing::parse(&FernetRing::generate_key()).unwrap();
+        let with = |face: &FernetRing, data: &FernetRing| CentralKeys {
+            ack: SigningKey::from_seed(&[7; 32]),
+            badge: BadgeKeys::new(SigningKey::from_seed(&[9; 32])),
+            face: face.clone(),
+            data: data.clone(),
+        };
+        let (face, data) = (&world.keys.face, &world.keys.data);
+        let fitting = async |keys: CentralKeys| central_vault::expect_fitting(&world.db, &keys).await;
+        // Nothing is sealed yet: any key fits.
+        fitting(with(&ring(), &ring())).await.unwrap();
+        world.enrolled("Ada", "berlin").await;
+        world.device("door-1", "berlin").await;
+        fitting(with(face, data)).await.unwrap();
+        let refused = fitting(with(&ring(), data)).await.unwrap_err();
+        assert!(matches!(refused, VaultError::Key { .. }), "{refused}");
+        let refused = fitting(with(face, &ring())).await.unwrap_err();
+        assert!(matches!(refused, VaultError::Token { .. }), "{refused}");
+        assert!(refused.to_string().contains("put back the key"), "{refused}");
+
+        // One row that is damaged, and looked at first, is no wrong key.
+        let first = PersonId::parse("00000000-0000-7000-8000-000000000000").unwrap();
+        let mut tx = world.db.write().await.unwrap();
+        vault::create(&mut tx, first, "damaged", MORNING).await.unwrap();
+        tx.commit().await.unwrap();
+        fitting(with(face, data)).await.unwrap();
     }
 }

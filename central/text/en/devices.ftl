@@ -24,6 +24,15 @@ devices-certificate-left = { $days ->
    *[other] { $days } days left
 }
 devices-version = Version
+devices-erasures = Erasures under way
+devices-erasures-wait = { $people ->
+    [one] { $door } ({ $site }) hasn't confirmed yet that it forgot { $people } person.
+   *[other] { $door } ({ $site }) hasn't confirmed yet that it forgot { $people } people.
+}
+devices-erasures-revoked = { $people ->
+    [one] { $door } ({ $site }) was revoked before it confirmed that it forgot { $people } person. Wipe the device.
+   *[other] { $door } ({ $site }) was revoked before it confirmed that it forgot { $people } people. Wipe the device.
+}
 devices-revoke = Revoke
 devices-revoke-text = The door loses its right to connect at once. What it has not sent yet stays on it.
 devices-revoke-button = Revoke this door

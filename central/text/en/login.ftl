@@ -17,6 +17,8 @@ login-wait = Too many attempts. Try again in { $unit ->
 login-busy = Many people are logging in at this moment. Try again in a few seconds.
 login-ended = You have been logged out, and what you sent was not saved. Log in and do it again.
 login-link-spent = This link doesn't work any more: it opens the console once, within 15 minutes. Ask for a new one, or log in here.
+login-link-text = This link opens the console once, for whoever presses the button.
+login-link-button = Open the console
 login-first = There is no account yet. Somebody who can use the server's command line makes the first:
 login-forgotten = Forgotten your password? An administrator can set a new one.
 

@@ -59,9 +59,6 @@ pub(crate) async fn photos_of(form: Result<Multipart, MultipartRejection>) -> Re
     })?;
     let mut photos = Vec::new();
     while let Some(field) = form.next_field().await? {
-        if field.name() == Some(CSRF_FIELD) {
-            continue;
-        }
         // A page's form begins with its token, which the guard has read already.
         if field.name() == Some(CSRF_FIELD) {
             continue;

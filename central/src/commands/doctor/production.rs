@@ -58,20 +58,30 @@ async fn recorded(db: &Db, duty: Duty) -> Recorded {
     found.map_err(|error| chain(&error.into()))
 }
 
+/// The doors' listener may be on every network: it answers nobody without a certificate or a token.
 fn of_listeners(settings: &CentralSettings) -> Check {
-    let listeners = [("server.listen", settings.server.listen), ("devices.listen", settings.devices.listen)];
-    let open: Vec<String> = listeners
-        .iter()
-        .filter(|(_, address)| address.ip().is_unspecified())
-        .map(|(name, address)| format!("{name} = {address}"))
-        .collect();
-    if open.is_empty() {
-        Check::ok("listeners", "each on an address of its own")
-    } else {
-        let advice =
-            "name the address of the network that people or doors are in, or 127.0.0.1 behind a proxy";
-        Check::warn("listeners", format!("on every network of this machine: {}", open.join(", ")), advice)
+    let server = &settings.server;
+    let advice = "behind a proxy set server.behind_proxy = true and server.public_url to its https address; without one name server.tls_cert and server.tls_key";
+    if let Some(url) = server.public_url.as_ref().filter(|_| !server.secure_cookies()) {
+        let detail = format!("people reach {url} without TLS, so anybody on the way can take their session");
+        return Check::fail("listeners", detail, advice);
     }
+    if !server.secure_cookies() {
+        let detail = format!(
+            "the console at {} knows of no TLS: right only while nobody opens it from another machine",
+            server.base_url()
+        );
+        return Check::warn("listeners", detail, advice);
+    }
+    if server.listen.ip().is_unspecified() {
+        let advice = "name the address of the network that people are in, or 127.0.0.1 behind a proxy";
+        let detail = format!("on every network of this machine: server.listen = {}", server.listen);
+        return Check::warn("listeners", detail, advice);
+    }
+    Check::ok(
+        "listeners",
+        format!("people at {}, over TLS; doors at {}", server.listen, settings.devices.listen),
+    )
 }
 
 /// Whether a name was left as it stood in an example or reaches nobody.

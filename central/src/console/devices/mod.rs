@@ -20,10 +20,9 @@ use crate::app::AppState;
 use crate::auth::May;
 use crate::auth::permit::{ManageDevices, ReadDevices};
 use crate::devices::{self, DeviceError, DeviceState};
+use crate::store::erasures::{self, Unconfirmed};
 
 const DAY_MS: i64 = 86_400_000;
-/// A door that is silent for longer is shown as one to look at: three heartbeats of a minute.
-const SILENT_MS: i64 = 180_000;
 
 #[derive(Template)]
 #[template(path = "devices.html")]
@@ -32,6 +31,8 @@ struct DevicesPage {
     rows: Vec<Door>,
     invites: Vec<OpenInvite>,
     sites: Vec<Choice>,
+    /// Doors that haven't confirmed yet that they forgot people who were erased.
+    erasures: Vec<String>,
     may_manage: bool,
 }
 
@@ -54,10 +55,10 @@ pub(super) struct Door {
     pub(super) gone: bool,
 }
 
-/// A door as pages show it.
-pub(super) fn door(words: Words<'_>, state: &DeviceState, now: UtcMillis) -> Door {
+/// A door as pages show it; one that is silent for longer than `silent_ms` is one to look at.
+pub(super) fn door(words: Words<'_>, state: &DeviceState, now: UtcMillis, silent_ms: i64) -> Door {
     let device = &state.device;
-    let silent = state.last_seen.is_none_or(|seen| now.millis_since(seen) > SILENT_MS);
+    let silent = state.last_seen.is_none_or(|seen| now.millis_since(seen) > silent_ms);
     let broken = state.chain_state.as_deref() == Some("broken");
     let (text, class, mark) = if device.revoked_at.is_some() {
         ("devices-revoked", "off", "–")
@@ -118,6 +119,17 @@ fn certificate(words: Words<'_>, state: &DeviceState, now: UtcMillis) -> String 
     }
 }
 
+/// What is left to be confirmed of erasures, without a name.
+fn unconfirmed(words: Words<'_>, one: &Unconfirmed) -> String {
+    let id = if one.revoked { "devices-erasures-revoked" } else { "devices-erasures-wait" };
+    let values = [
+        ("door", one.door.as_str().into()),
+        ("site", one.site_id.as_str().into()),
+        ("people", one.people.into()),
+    ];
+    words.say_with(id, &values)
+}
+
 /// `GET /console/devices`.
 ///
 /// # Errors
@@ -129,15 +141,18 @@ pub async fn list_devices(
 ) -> Result<Html<String>, Problem> {
     let found = devices::list(state.db(), &permit).await?;
     let now = state.clock().now();
-    let mut rows: Vec<Door> = found.iter().map(|one| door(visit.words, one, now)).collect();
+    let silent_ms = state.settings().devices.offline_after_ms();
+    let mut rows: Vec<Door> = found.iter().map(|one| door(visit.words, one, now, silent_ms)).collect();
     rows.sort_by_key(|row| row.gone);
     let sites = crate::sites::list(state.db(), &permit).await?;
     let open = devices::list_invites(state.db(), &permit, state.clock()).await?;
+    let waiting = erasures::list_unconfirmed(&mut state.db().read().await?).await?;
     page(&DevicesPage {
         shell: visit.shell(&state, Tab::Devices),
         rows,
         invites: open.iter().map(|one| invite::open_invite(visit.words, one, &sites)).collect(),
         sites: site_choices(&sites, None),
+        erasures: waiting.iter().map(|one| unconfirmed(visit.words, one)).collect(),
         may_manage: visit.actor.permit::<ManageDevices>().is_ok(),
     })
 }

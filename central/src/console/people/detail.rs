@@ -6,11 +6,13 @@ use axum::extract::{Path, State};
 use axum::response::{Html, Redirect};
 use jiff::civil::Date;
 use lintel_core::ids::PersonId;
+use lintel_runtime::catalogue::Words;
 use serde::Deserialize;
 
 use super::super::shell::{Shell, Tab, Visit, said};
 use super::super::{badge, dates, page};
 use super::list::face_state;
+use super::photos::in_words;
 use super::refusal;
 use crate::api::input::Fields;
 use crate::api::problem::Problem;
@@ -22,7 +24,7 @@ use crate::auth::permit::{ManageAccounts, ManagePeople, ReadAudit, ReadPeople};
 use crate::enrolment::{self, Desk, PhotoAnswer};
 use crate::erasure;
 use crate::people::{self, PeopleError};
-use crate::store::gallery::Reach;
+use crate::store::gallery::{Reach, Reached};
 use crate::store::{accounts, gallery, people as people_store, sites};
 use lintel_core::time::zone;
 
@@ -35,7 +37,7 @@ struct PersonPage {
     consent: Option<String>,
     can_enrol: bool,
     may_manage: bool,
-    reach: Vec<Reach>,
+    reach: Vec<DoorLine>,
     badge_card: String,
     answers: Vec<PhotoAnswer>,
     may_audit: bool,
@@ -57,6 +59,25 @@ struct Facts {
     leaves: Option<String>,
     /// Today at the person's site, for the form.
     today: String,
+}
+
+/// A door that was told about the person, and how far that has come.
+struct DoorLine {
+    door: String,
+    site: String,
+    state: String,
+    class: &'static str,
+    mark: &'static str,
+}
+
+fn door_line(words: Words<'_>, reach: Reach) -> DoorLine {
+    let (text, class, mark) = match reach.reached {
+        Reached::Confirmed => ("person-door-confirmed", "good", "✓"),
+        Reached::Waits => ("person-door-waits", "wait", "→"),
+        Reached::RevokedAfter => ("person-door-revoked-after", "off", "–"),
+        Reached::RevokedBefore => ("person-door-revoked-before", "look", "!"),
+    };
+    DoorLine { door: reach.door, site: reach.site_id, state: words.say(text), class, mark }
 }
 
 struct Face {
@@ -136,7 +157,7 @@ async fn render(
         consent,
         can_enrol: state.vision().is_some(),
         may_manage,
-        reach,
+        reach: reach.into_iter().map(|one| door_line(words, one)).collect(),
         badge_card,
         answers,
         may_audit: visit.actor.permit::<ReadAudit>().is_ok(),
@@ -276,47 +297,5 @@ pub async fn add_photos(
     let vision = state.vision().ok_or_else(crate::api::v1::photos::no_models)?;
     let desk = Desk { db: state.db(), keys: state.keys(), clock: state.clock(), vision };
     let enrolment = enrolment::enrol(desk, &permit, id, photos, enrolment::Choice::default()).await?;
-    render(&state, &visit, id, in_words(&visit, enrolment.photos)).await
-}
-
-/// The answers with the catalogue's words in place of the API's.
-fn in_words(visit: &Visit, answers: Vec<PhotoAnswer>) -> Vec<PhotoAnswer> {
-    answers
-        .into_iter()
-        .map(|answer| {
-            let faults: Vec<String> = answer
-                .reasons
-                .iter()
-                .filter_map(|reason| quality(reason))
-                .map(|id| visit.words.say(id))
-                .collect();
-            let text = if faults.is_empty() { visit.words.say(fault(answer.code)) } else { faults.join(" ") };
-            PhotoAnswer { text, ..answer }
-        })
-        .collect()
-}
-
-fn fault(code: &str) -> &'static str {
-    match code {
-        "enrolled" => "photo-enrolled",
-        "already_enrolled" => "photo-already-enrolled",
-        "other_person" => "photo-other-person",
-        "no_face" => "photo-no-face",
-        "several_faces" => "photo-several-faces",
-        "photo_too_many_bytes" | "photo_too_many_pixels" => "photo-too-large",
-        _ => "photo-unreadable",
-    }
-}
-
-fn quality(reason: &str) -> Option<&'static str> {
-    Some(match reason {
-        "too_small" => "photo-too-small",
-        "blurred" => "photo-blurred",
-        "too_dark" => "photo-too-dark",
-        "too_bright" => "photo-too-bright",
-        "turned" => "photo-turned",
-        "tilted" => "photo-tilted",
-        "partly_outside" => "photo-partly-outside",
-        _ => return None,
-    })
+    render(&state, &visit, id, in_words(visit.words, enrolment.photos)).await
 }

@@ -2,6 +2,7 @@
 
 mod detail;
 mod list;
+mod photos;
 
 pub use detail::{add_photos, erase_person, give_consent, leave, show_person, withdraw_consent};
 pub use list::{add_person, list_people};

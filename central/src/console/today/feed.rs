@@ -60,11 +60,12 @@ struct Reader {
 pub async fn live(
     State(state): State<AppState>,
     visit: Visit,
-    May(_permit): May<ReadAttendance>,
+    May(permit): May<ReadAttendance>,
     standing: Option<Extension<Standing>>,
     Params(Since { since }): Params<Since>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    super::saw(&state, permit.actor()).await?;
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let reader = Reader {
         after: resumed.unwrap_or(since),

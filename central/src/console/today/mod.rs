@@ -21,7 +21,7 @@ use crate::app::AppState;
 use crate::audit::{self, View};
 use crate::auth::May;
 use crate::auth::permit::ReadAttendance;
-use crate::store::{Tx, days, devices, events, people, sites};
+use crate::store::{StoreError, Tx, days, devices, events, people, sites};
 
 /// Events that the page shows from the start.
 const SHOWN: i64 = 20;
@@ -52,7 +52,7 @@ pub async fn today(State(state): State<AppState>, visit: Visit) -> Result<Respon
     if visit.actor.permit::<ReadAttendance>().is_err() {
         return Ok(Redirect::to(visit.home()).into_response());
     }
-    audit::viewed(state.db(), visit.actor.name(), state.clock(), View::Today, "all").await?;
+    saw(&state, visit.actor.name()).await?;
     let mut tx = state.db().read().await?;
     let newest = events::list_newest(&mut tx, SHOWN).await?;
     let today = Today {
@@ -65,6 +65,11 @@ pub async fn today(State(state): State<AppState>, visit: Visit) -> Result<Respon
     page(&today).map(IntoResponse::into_response)
 }
 
+/// The page, its part and its feed show the same people: whichever of them is asked for is remembered alike.
+async fn saw(state: &AppState, actor: &str) -> Result<(), StoreError> {
+    audit::viewed(state.db(), actor, state.clock(), View::Today, "all").await
+}
+
 /// `GET /console/board`: the part of the page with the people.
 ///
 /// # Errors
@@ -72,8 +77,9 @@ pub async fn today(State(state): State<AppState>, visit: Visit) -> Result<Respon
 pub async fn board(
     State(state): State<AppState>,
     visit: Visit,
-    May(_permit): May<ReadAttendance>,
+    May(permit): May<ReadAttendance>,
 ) -> Result<Html<String>, Problem> {
+    saw(&state, permit.actor()).await?;
     let mut tx = state.db().read().await?;
     render_board(&state, &visit, &mut tx).await.map(Html)
 }
@@ -98,11 +104,12 @@ async fn render_board(state: &AppState, visit: &Visit, tx: &mut Tx) -> Result<St
         .map(|(site, today)| site_board(visit.words, site, *today, &rows, &people))
         .collect();
     let standing = devices.iter().filter(|state| state.device.revoked_at.is_none());
+    let silent_ms = state.settings().devices.offline_after_ms();
     let board = Board {
         shell: visit.shell(state, Tab::Today),
         next_step: next_step(visit.words, sites.len(), devices.len(), people.len()),
         sites: boards.map_err(|error| Problem::internal(&error))?,
-        doors: standing.map(|state| door(visit.words, state, now)).collect(),
+        doors: standing.map(|one| door(visit.words, one, now, silent_ms)).collect(),
     };
     board.render().map_err(|error| Problem::internal(&error))
 }

@@ -105,7 +105,7 @@ impl CentralDesk {
         if token.is_none() {
             log::error!(
                 "device.id" = device.as_str();
-                "DATA_ENCRYPTION_KEY doesn't open the device's token, so the broker can't admit it: run `device reset {device}`"
+                "DATA_ENCRYPTION_KEY doesn't open the device's token, so the broker can't admit it: put back the key that this database was made with; where it is lost, run `device reset {device}`"
             );
         }
         token

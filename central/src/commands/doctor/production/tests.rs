@@ -105,14 +105,31 @@ fn a_key_in_a_certificates_file_beside_backups_or_elsewhere_is_found() {
 }
 
 #[test]
-fn a_listener_on_every_network_is_found() {
+fn a_console_on_every_network_is_found_and_the_doors_listener_there_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let mut settings = sound(dir.path());
     ok(&of_listeners(&settings));
     settings.devices.listen = "0.0.0.0:8443".parse().unwrap();
-    found(&of_listeners(&settings), "devices.listen");
+    ok(&of_listeners(&settings));
     settings.server.listen = "[::]:8080".parse().unwrap();
     found(&of_listeners(&settings), "server.listen");
+}
+
+#[test]
+fn a_console_that_knows_of_no_tls_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut settings = sound(dir.path());
+    settings.server.public_url = None;
+    let alone = of_listeners(&settings);
+    assert_eq!(alone.status, Status::Warn, "it may be for this machine only: {alone:?}");
+    found(&alone, "127.0.0.1");
+    settings.server.behind_proxy = true;
+    ok(&of_listeners(&settings));
+    settings.server.behind_proxy = false;
+    settings.server.public_url = Some("http://lintel.hospital.org".into());
+    let open = of_listeners(&settings);
+    assert_eq!(open.status, Status::Fail, "{open:?}");
+    found(&open, "http://lintel.hospital.org");
 }
 
 #[test]
