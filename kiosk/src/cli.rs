@@ -93,6 +93,11 @@ pub enum OutboxCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Send central what can still be read of an outbox that was damaged and set aside.
+    Salvage {
+        /// The file, outbox.db.damaged-…; nothing of it changes.
+        file: std::path::PathBuf,
+    },
 }
 
 /// `gallery …`.

@@ -36,6 +36,11 @@ async fn everybody_in_the_clip_is_reported_once(database: Database) -> Result<()
         kiosk.outbox_when("everything is acked", CLIP_AND_SYNC, |outbox| outbox["backlog"] == 0).await?;
     assert!(outbox["last_seq"].as_u64() >= Some(expected.len() as u64), "{outbox}");
 
+    // The clip has a stranger too: nobody of that name is reported, because nobody knew the face.
+    let listed = kiosk.cli(["outbox", "list", "--json"]).await?.json()?;
+    let events = listed["events"].as_array().map_or(&[][..], Vec::as_slice);
+    assert!(events.iter().any(|event| event["kind"] == "unknown"), "the stranger wasn't looked at: {listed}");
+
     let today = central.today().await?;
     let api = central.get(&format!("/api/v1/attendance/days?from={today}&to={today}&site={SITE}")).await?;
     assert_eq!(names(api["days"].as_array().map_or(&[][..], Vec::as_slice)), expected);

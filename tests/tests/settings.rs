@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Result;
-use lintel_tests::TestBroker;
-use lintel_tests::process::{Said, free_port, program, run};
+use lintel_tests::central::{Database, SITE};
+use lintel_tests::process::{Running, Said, free_port, program, run};
+use lintel_tests::{TestBroker, TestCentral, TestKiosk};
 use tokio::process::Command;
 
 async fn ask(binary: &str, args: &[&str], variable: Option<&str>) -> Result<Said> {
@@ -110,4 +112,45 @@ async fn a_wrong_key_is_a_clear_error_that_does_not_show_it() -> Result<()> {
     assert!(said.err.contains("Fernet"), "{}", said.err);
     assert!(!said.err.contains("hunter2"), "{}", said.err);
     Ok(())
+}
+
+/// A daemon that runs for all that, with its warning in the log.
+async fn runs_and_warns(
+    binary: &str,
+    config: &Path,
+    command: &str,
+    variable: &str,
+    up: &str,
+) -> Result<Running> {
+    let mut started = Command::new(program(binary)?);
+    started.arg("--config").arg(config).arg(command).env(variable, "1");
+    let log = config.with_extension("warned.log");
+    let mut running = Running::start(binary, started, &log)?;
+    running
+        .wait_until(up, Duration::from_secs(120), async || {
+            let said = std::fs::read_to_string(&log).ok()?;
+            said.contains(up).then_some(())
+        })
+        .await?;
+    let said = running.log();
+    let warned = said.lines().any(|line| line.contains("WARN") && line.contains(variable));
+    assert!(warned && running.is_running(), "{said}");
+    Ok(running)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_program_is_not_stopped_by_an_unknown_variable_and_warns_of_it() -> Result<()> {
+    let (mut central, _broker) = TestCentral::start(Database::Sqlite).await?;
+    let wall = tempfile::tempdir()?;
+    lintel_tests::card::empty().save(wall.path().join("000.png"))?;
+    let join = central.add_device("door-1", SITE).await?;
+    let kiosk = TestKiosk::new(&join, &format!("images:{}", wall.path().display()))?;
+    central.stop().await?;
+    let variable = "LINTEL_CENTRAL__SERVER__LISTN";
+    let config = central.dir().join("central.toml");
+    let serving = runs_and_warns("lintel-central", &config, "serve", variable, "central is ready").await?;
+    let door =
+        runs_and_warns("lintel-kiosk", &kiosk.config(), "run", "LINTEL_KIOSK__CAMERA__WIDHT", "source ended");
+    door.await?.stop(Duration::from_secs(6)).await?;
+    serving.stop(Duration::from_secs(10)).await
 }

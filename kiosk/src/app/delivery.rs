@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lintel_core::seal::DeviceSealKey;
+use lintel_runtime::exit::chain;
 use lintel_runtime::supervisor::{Policy, Supervisor};
 use lintel_runtime::tls::FlooredTime;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +17,7 @@ use crate::gallery::sync::GallerySync;
 use crate::health::{SyncProbe, SyncTask};
 use crate::identity::IdentityStore;
 use crate::keys::KeyStore;
+use crate::outbox::OutboxError;
 use crate::sync::drain::{Drain, DrainSettings};
 use crate::sync::heartbeat::{HeartbeatTask, time_floor};
 use crate::sync::https::CentralApi;
@@ -50,6 +52,7 @@ pub(super) fn gallery(door: &Door, central: &Central) -> anyhow::Result<GalleryS
         identity: Arc::clone(&door.identity),
         seal_key: DeviceSealKey::from_seed(&*door.keys.get_or_make(GALLERY_SEAL_KEY)?),
         store: storage::open_gallery(&door.config, &door.keys, door.clock.now())?,
+        outbox: door.outbox.clone(),
         shared: Arc::clone(&door.shared),
         pack: door.pack.clone(),
         width: door.width,
@@ -169,9 +172,15 @@ pub(super) fn retention(door: &Door, supervisor: &mut Supervisor) {
         owned,
         move |(outbox, clock), context| async move {
             loop {
-                let gone = outbox.purge(clock.now().plus_millis(-keep_ms)).await?;
-                if gone > 0 {
-                    log::info!("batch.len" = gone; "acked events purged");
+                match outbox.purge(clock.now().plus_millis(-keep_ms)).await {
+                    Ok(0) => {}
+                    Ok(gone) => log::info!("batch.len" = gone; "acked events purged"),
+                    Err(OutboxError::Closed) => return Err(OutboxError::Closed.into()),
+                    // A door that can't tidy up still records.
+                    Err(error) => {
+                        let error = chain(&error.into());
+                        log::error!("error" = error.as_str(); "acked events can't be purged; tried again later");
+                    }
                 }
                 tokio::select! {
                     () = context.token.cancelled() => return Ok(()),

@@ -112,10 +112,8 @@ impl Recorder {
             }
             Err(AppendError::RateLimited { .. }) => Stored::Counted,
             Err(error) => {
-                // Events of strangers may be refused while there is still room for punches.
-                if decision.outcome == Outcome::Punch {
-                    let is_full = matches!(error, AppendError::Full { .. });
-                    self.is_now(if is_full { Storing::Full } else { Storing::Broken });
+                if let Some(storing) = storing_after(decision.outcome, &error) {
+                    self.is_now(storing);
                 }
                 let error = anyhow::Error::from(error);
                 log::error!("event.kind" = decision.outcome.as_str(),
@@ -140,6 +138,32 @@ impl Recorder {
             gallery_revision: decision.gallery_revision,
             suppressed: decision.suppressed,
             personal: Some(personal),
+        }
+    }
+}
+
+/// What a refusal says about the outbox. Events of strangers may be refused while there is still room for
+/// attendance.
+fn storing_after(outcome: Outcome, refusal: &AppendError) -> Option<Storing> {
+    outcome.is_attendance().then_some(match refusal {
+        AppendError::Full { .. } => Storing::Full,
+        AppendError::RateLimited { .. } | AppendError::DiskFull | AppendError::Outbox(_) => Storing::Broken,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_punch_or_badge_raises_the_alarm_and_a_refused_stranger_does_not() {
+        let full = AppendError::Full { used: 9, limit: 9 };
+        for outcome in [Outcome::Punch, Outcome::Badge] {
+            assert_eq!(storing_after(outcome, &full), Some(Storing::Full));
+            assert_eq!(storing_after(outcome, &AppendError::DiskFull), Some(Storing::Broken));
+        }
+        for outcome in [Outcome::Unknown, Outcome::Ambiguous, Outcome::LowQuality] {
+            assert_eq!(storing_after(outcome, &full), None);
         }
     }
 }

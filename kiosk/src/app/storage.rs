@@ -5,7 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
+use lintel_core::ids::DeviceId;
 use lintel_core::time::UtcMillis;
 use lintel_runtime::secrets::SecretString;
 
@@ -13,7 +14,7 @@ use crate::config::KioskConfig;
 use crate::gallery::store::GalleryStore;
 use crate::identity::Identity;
 use crate::keys::KeyStore;
-use crate::outbox::{Limits, Outbox};
+use crate::outbox::{self, Limits, Outbox, Salvaged};
 
 const DATABASE_KEY: &str = "database.key";
 const GALLERY_DATABASE_KEY: &str = "gallery-database.key";
@@ -67,10 +68,35 @@ pub fn read_outbox(config: &KioskConfig) -> anyhow::Result<Option<Outbox>> {
     if !path.exists() {
         return Ok(None);
     }
+    let (key, hint) = outbox_key(config, &path)?;
+    Ok(Outbox::open_read_only(&path, &key, &hint, outbox_limits(config))?)
+}
+
+/// Reads what can be read of an outbox that was set aside; nothing of it changes.
+///
+/// # Errors
+/// When it isn't there, is another door's, or gives nothing with this door's key.
+pub fn salvage_outbox(config: &KioskConfig, file: &Path, device: &DeviceId) -> anyhow::Result<Salvaged> {
+    if !file.is_file() {
+        bail!("there is no file {}; `lintel-kiosk outbox status` names what was set aside", file.display());
+    }
+    let (key, hint) = outbox_key(config, file)?;
+    Ok(outbox::salvage(file, &key, &hint, device)?)
+}
+
+/// Outboxes that were set aside because they were damaged, oldest first.
+#[must_use]
+pub fn damaged_outboxes(config: &KioskConfig) -> Vec<PathBuf> {
+    // A folder that can't be read is told by whoever opens the outbox in it.
+    outbox::set_aside_at(&outbox_path(config)).unwrap_or_default()
+}
+
+/// The key of the outbox, and where it was read.
+fn outbox_key(config: &KioskConfig, path: &Path) -> anyhow::Result<(SecretString, PathBuf)> {
     let keys = KeyStore::look(&config.device.data_dir, credentials().as_deref())?;
     let hint = keys.path(DATABASE_KEY);
-    let key = keys.get(DATABASE_KEY)?.ok_or_else(|| key_is_gone(&path, &hint))?;
-    Ok(Outbox::open_read_only(&path, &hex(&key), &hint, outbox_limits(config))?)
+    let key = keys.get(DATABASE_KEY)?.ok_or_else(|| key_is_gone(path, &hint))?;
+    Ok((hex(&key), hint))
 }
 
 fn outbox_limits(config: &KioskConfig) -> Limits {

@@ -14,8 +14,8 @@ use super::jpeg;
 
 /// A file has at most this many frames: ten hours at 30 a second.
 const MAX_FRAMES: u64 = 1_080_000;
-/// Lists within lists, at most.
-const MAX_DEPTH: usize = 4;
+/// Lists before the first frame that are looked into, at most; a header has one, and one for each stream.
+const MAX_LISTS: u32 = 32;
 /// More chunks than this before the first frame are an attack on our time.
 const MAX_HEADER_CHUNKS: u32 = 4_096;
 
@@ -181,7 +181,7 @@ impl<R: Read + Seek> AviReader<R> {
     fn read_header(&mut self) -> Result<(), AviError> {
         let mut streams = 0u8;
         let mut codec = None;
-        let mut depth = 0;
+        let mut lists = 0;
         for _ in 0..MAX_HEADER_CHUNKS {
             let chunk = self.chunk()?.ok_or(AviError::Header("it ends before the first frame"))?;
             match &chunk.id {
@@ -191,8 +191,8 @@ impl<R: Read + Seek> AviReader<R> {
                         self.at = chunk.body + 4;
                         return self.check_header(codec);
                     }
-                    depth += 1;
-                    let step_in = matches!(kind.as_slice(), b"hdrl" | b"strl") && depth <= MAX_DEPTH * 8;
+                    lists += 1;
+                    let step_in = matches!(kind.as_slice(), b"hdrl" | b"strl") && lists <= MAX_LISTS;
                     self.at = if step_in { chunk.body + 4 } else { after(&chunk) };
                     continue;
                 }

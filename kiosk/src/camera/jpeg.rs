@@ -1,7 +1,14 @@
 //! Where a JPEG ends.
 //!
-//! A driver's `bytesused` is not to be believed for Motion-JPEG: some pad the buffer, some count the whole of
-//! it. The markers say where the picture ends. It never decodes anything.
+//! A driver's `bytesused` says at most how far a buffer was filled: some pad it, some count the whole of it, some
+//! say nothing. Within that the markers say where the picture ends. It never decodes anything.
+
+/// The part of a buffer that the driver says it has filled; all of it when it says nothing. What stands behind is
+/// of an earlier frame, and would complete one that was cut on its way.
+#[must_use]
+pub fn filled(buffer: &[u8], used: usize) -> &[u8] {
+    if used == 0 { buffer } else { buffer.get(..used).unwrap_or(buffer) }
+}
 
 /// The picture at the start of `data`, without what stands behind its end marker. `None` when there is no
 /// start marker, or no end: half a picture is no picture.
@@ -59,6 +66,19 @@ mod tests {
         assert_eq!(trim(&whole[..9]), None);
         assert_eq!(trim(&[0xFF, 0xD8, 0xFF, 0xD9]), None);
         assert_eq!(trim(b""), None);
+    }
+
+    #[test]
+    fn half_a_frame_is_not_completed_by_the_tail_of_an_earlier_one() {
+        let earlier = [0xFF, 0xD8, 0xFF, 0xDA, 0, 2, 9, 9, 9, 9, 0xFF, 0xD9];
+        let mut buffer = earlier;
+        buffer[6..8].copy_from_slice(&[5, 5]);
+        assert!(trim(&buffer).is_some(), "the markers alone don't tell");
+        assert_eq!(trim(filled(&buffer, 8)), None);
+        assert_eq!(trim(filled(&buffer, 12)), Some(buffer.as_slice()));
+        for says_nothing in [0, 13, usize::MAX] {
+            assert_eq!(filled(&buffer, says_nothing), buffer);
+        }
     }
 
     #[test]

@@ -25,13 +25,19 @@ const BUFFERS: u32 = 4;
 pub struct Camera {
     device: String,
     stream: Stream<'static>,
+    layout: Layout,
+    timeout: Duration,
+    started: Instant,
+    fresh: bool,
+}
+
+/// How the pixels lie in a buffer.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
     format: PixelFormat,
     width: u32,
     height: u32,
     stride: u32,
-    timeout: Duration,
-    started: Instant,
-    fresh: bool,
 }
 
 /// The codes that the kernel gives to the formats we read.
@@ -86,20 +92,19 @@ impl Camera {
         Ok(Self {
             device,
             stream,
-            format,
-            width: got.width,
-            height: got.height,
-            stride: got.stride,
+            layout: Layout { format, width: got.width, height: got.height, stride: got.stride },
             timeout,
             started: Instant::now(),
             fresh: true,
         })
     }
+}
 
+impl Layout {
     /// The pixels of one buffer, without padding at the ends of rows or behind the picture.
-    fn pixels(&self, buffer: &[u8], used: usize) -> Option<Vec<u8>> {
+    fn pixels(self, buffer: &[u8], used: usize) -> Option<Vec<u8>> {
         if self.format == PixelFormat::Mjpeg {
-            return jpeg::trim(buffer).map(<[u8]>::to_vec);
+            return jpeg::trim(jpeg::filled(buffer, used)).map(<[u8]>::to_vec);
         }
         let per_pixel = if self.format == PixelFormat::Yuyv { 2 } else { 1 };
         packed_rows(
@@ -123,11 +128,15 @@ fn packed_rows(buffer: &[u8], row: usize, stride: usize, height: usize) -> Optio
 
 impl FrameSource for Camera {
     fn next_frame(&mut self) -> Result<Next, SourceError> {
-        let (used, bytes, is_error) = match CaptureStream::next(&mut self.stream) {
-            Ok((buffer, meta)) => {
-                let is_error = meta.flags.contains(v4l::buffer::Flags::ERROR);
-                (meta.bytesused as usize, buffer.to_vec(), is_error)
+        let layout = self.layout;
+        // The first frame after the start is often half-exposed, or left over from the last user.
+        let fresh = std::mem::take(&mut self.fresh);
+        let pixels = match CaptureStream::next(&mut self.stream) {
+            Ok(_) if fresh => return Ok(Next::Skipped("the first frame after the start".to_owned())),
+            Ok((_, meta)) if meta.flags.contains(v4l::buffer::Flags::ERROR) => {
+                return Ok(Next::Skipped("the driver marks the frame as damaged".to_owned()));
             }
+            Ok((buffer, meta)) => layout.pixels(buffer, meta.bytesused as usize),
             Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
                 return Err(SourceError::Stalled { device: self.device.clone(), waited: self.timeout });
             }
@@ -136,25 +145,19 @@ impl FrameSource for Camera {
                 return Err(SourceError::Device { device, act: "taking a frame", source });
             }
         };
-        // The first frame after the start is often half-exposed, or left over from the last user.
-        if std::mem::take(&mut self.fresh) {
-            return Ok(Next::Skipped("the first frame after the start".to_owned()));
-        }
-        if is_error {
-            return Ok(Next::Skipped("the driver marks the frame as damaged".to_owned()));
-        }
-        let Some(pixels) = self.pixels(&bytes, used) else {
+        let Some(pixels) = pixels else {
             return Ok(Next::Skipped("the frame isn't whole".to_owned()));
         };
         let at_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        match Frame::new(self.width, self.height, self.format, pixels, at_ms) {
+        match Frame::new(layout.width, layout.height, layout.format, pixels, at_ms) {
             Ok(frame) => Ok(Next::Frame(frame)),
             Err(error) => Ok(Next::Skipped(error.to_string())),
         }
     }
 
     fn describe(&self) -> String {
-        format!("camera {} ({}x{} {:?})", self.device, self.width, self.height, self.format)
+        let Layout { format, width, height, .. } = self.layout;
+        format!("camera {} ({width}x{height} {format:?})", self.device)
     }
 
     fn is_live(&self) -> bool {

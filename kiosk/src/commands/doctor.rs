@@ -1,6 +1,7 @@
 //! `doctor`: what this door needs, one line each. It makes and changes nothing.
 
 use std::net::{TcpStream, ToSocketAddrs as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ pub fn run(loaded: &Loaded<KioskConfig>, json: bool) -> anyhow::Result<ExitCode>
     if let Ok(identity) = &identity {
         report.push(outbox(config, identity));
     }
+    report.checks.extend(storage::damaged_outboxes(config).iter().map(|file| set_aside(file)));
     report.push(clock());
     report.push(disk(config));
     if let Ok(identity) = identity {
@@ -162,6 +164,14 @@ fn outbox(config: &KioskConfig, identity: &Identity) -> Check {
         }
         Err(error) => unreadable(&error.into()),
     }
+}
+
+fn set_aside(file: &Path) -> Check {
+    Check::warn(
+        "outbox set aside",
+        format!("{} was damaged; what it holds may not be at central", file.display()),
+        "`lintel-kiosk outbox salvage FILE` sends what can be read; then delete the file",
+    )
 }
 
 fn unreadable(error: &anyhow::Error) -> Check {

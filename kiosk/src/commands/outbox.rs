@@ -1,5 +1,9 @@
-//! `outbox status|list`: looks at the outbox beside a running door. It makes and changes nothing, so that
-//! it can be asked at any time, also before the door's first start.
+//! `outbox status|list|salvage`: looks at the outbox beside a running door, and at one that was set aside. It makes
+//! and changes nothing here, so that it can be asked at any time, also before the door's first start.
+
+mod salvage;
+
+use std::path::PathBuf;
 
 use crate::app::storage;
 use crate::cli::OutboxCommand;
@@ -10,11 +14,19 @@ use crate::config::KioskConfig;
 /// # Errors
 /// When there is an outbox that can't be read.
 pub fn run(config: &KioskConfig, command: &OutboxCommand) -> anyhow::Result<()> {
-    let Some(outbox) = storage::read_outbox(config)? else { return none_yet(config, command) };
+    if let OutboxCommand::Salvage { file } = command {
+        return salvage::run(config, file);
+    }
+    let damaged = storage::damaged_outboxes(config);
+    let Some(outbox) = storage::read_outbox(config)? else { return none_yet(config, command, &damaged) };
     match command {
         OutboxCommand::Status(args) => {
             let status = outbox.status()?;
             if args.json {
+                let mut status = serde_json::to_value(&status)?;
+                if let Some(fields) = status.as_object_mut() {
+                    fields.insert("damaged".to_owned(), serde_json::json!(damaged));
+                }
                 println!("{}", serde_json::to_string_pretty(&status)?);
             } else {
                 println!("stream         {}", status.stream);
@@ -25,6 +37,7 @@ pub fn run(config: &KioskConfig, command: &OutboxCommand) -> anyhow::Result<()> 
                     status.backlog, status.backlog_bytes, status.max_bytes
                 );
                 println!("dead letters   {}", status.dead_letters);
+                warn(&damaged);
             }
         }
         OutboxCommand::List { limit, json } => {
@@ -45,20 +58,33 @@ pub fn run(config: &KioskConfig, command: &OutboxCommand) -> anyhow::Result<()> 
                 }
             }
         }
+        OutboxCommand::Salvage { .. } => {}
     }
     Ok(())
 }
 
+/// Says what waits in files that were set aside.
+fn warn(damaged: &[PathBuf]) {
+    for file in damaged {
+        println!(
+            "set aside      {}: damaged; `lintel-kiosk outbox salvage FILE` sends what can be read",
+            file.display()
+        );
+    }
+}
+
 /// A script that polls sees the same fields as later; a person sees why they are empty.
-fn none_yet(config: &KioskConfig, command: &OutboxCommand) -> anyhow::Result<()> {
+fn none_yet(config: &KioskConfig, command: &OutboxCommand, damaged: &[PathBuf]) -> anyhow::Result<()> {
     let json = match command {
         OutboxCommand::Status(args) if args.json => serde_json::json!({
             "stream": null, "last_seq": 0, "acked_through": 0, "backlog": 0, "backlog_bytes": 0,
             "max_bytes": config.outbox.max_bytes, "dead_letters": 0, "refused": 0, "rate_limited": 0,
+            "damaged": damaged,
         }),
         OutboxCommand::List { json: true, .. } => serde_json::json!({ "events": [] }),
         _ => {
             println!("no outbox yet: `lintel-kiosk run` makes {}", storage::outbox_path(config).display());
+            warn(damaged);
             return Ok(());
         }
     };

@@ -23,6 +23,7 @@ use super::index::{GalleryHead, GalleryView, SharedGallery};
 use super::store::GalleryStore;
 use crate::faults;
 use crate::identity::Identity;
+use crate::outbox::{Gone, OutboxHandle};
 use crate::sync::https::CentralApi;
 
 const RETRY: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
@@ -39,6 +40,8 @@ pub struct GallerySync {
     pub seal_key: DeviceSealKey,
     /// The disk's copy.
     pub store: GalleryStore,
+    /// Forgets whom the gallery no longer holds.
+    pub outbox: OutboxHandle,
     /// What is searched.
     pub shared: SharedGallery,
     /// The pack that runs here.
@@ -107,7 +110,10 @@ impl GallerySync {
             // Central may have been set back: then only a whole gallery helps.
             let since = if wanted > have { have } else { 0 };
             if let Some(sealed) = self.api.gallery(since, &self.pack).await? {
-                self.take(&sealed)?;
+                let delta = self.open(&sealed)?;
+                // Before the delta is kept: a door that dies in between fetches it again and forgets then.
+                self.outbox.forget(gone(&delta)).await?;
+                self.store.apply(&delta)?;
                 self.load()?;
                 faults::point("gallery.swapped");
                 self.confirm().await?;
@@ -118,7 +124,7 @@ impl GallerySync {
         Ok(())
     }
 
-    fn take(&mut self, sealed: &SealedDelta) -> anyhow::Result<()> {
+    fn open(&self, sealed: &SealedDelta) -> anyhow::Result<GalleryDelta> {
         self.identity
             .ack_public_key
             .verify(Purpose::Gallery, sealed.sealed.as_bytes(), &sealed.sig)
@@ -138,7 +144,7 @@ impl GallerySync {
         for template in delta.upsert.iter().flat_map(|person| &person.templates) {
             template.embedding.clone().expect_width(self.width)?;
         }
-        Ok(self.store.apply(&delta)?)
+        Ok(delta)
     }
 
     async fn confirm(&mut self) -> anyhow::Result<()> {
@@ -149,6 +155,15 @@ impl GallerySync {
             templates: view.templates() as u64,
         };
         Ok(self.api.confirm_gallery(&confirmation).await?)
+    }
+}
+
+/// Whom the door no longer knows after this delta: erased, withdrawn, or at another site. Central has what it has
+/// signed for, so the door needn't keep who that was.
+fn gone(delta: &GalleryDelta) -> Gone {
+    match delta.since {
+        0 => Gone::AllBut(delta.upsert.iter().map(|person| person.person_id).collect()),
+        _ => Gone::People(delta.remove.clone()),
     }
 }
 

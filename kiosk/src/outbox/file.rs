@@ -2,6 +2,7 @@
 //!
 //! A wrong key leaves a file as it is; a damaged file is renamed, never deleted.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use lintel_core::ids::{DeviceId, StreamId};
@@ -16,7 +17,10 @@ use super::OutboxError;
 use crate::sqlcipher::{self, with_suffix};
 
 /// The schema, one step a version.
-const STEPS: [&str; 1] = [include_str!("../../../migrations/kiosk/0001_outbox.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("../../../migrations/kiosk/0001_outbox.sql"),
+    include_str!("../../../migrations/kiosk/0002_forget.sql"),
+];
 
 pub(super) fn failed(act: &'static str) -> impl FnOnce(rusqlite::Error) -> OutboxError {
     move |source| OutboxError::Database { act, source }
@@ -38,8 +42,10 @@ pub(super) fn connect(path: &Path, key: &SecretString, key_hint: &Path) -> Resul
     let no_checkpoint = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
     db.set_db_config(no_checkpoint, true).map_err(failed("opening the outbox"))?;
     sqlcipher::unlock(&db, key).map_err(failed("giving the key"))?;
-    db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
-        .map_err(|error| told_apart(error, path, key_hint))?;
+    db.execute_batch(
+        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
+    )
+    .map_err(|error| told_apart(error, path, key_hint))?;
     let checked: Result<String, _> = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
     match checked {
         Ok(text) if text == "ok" => {
@@ -189,15 +195,27 @@ pub(super) fn set_aside_orphans(path: &Path, now: UtcMillis) -> Result<Option<Pa
 /// What a new stream at this path has to say about the one before: the files tell, so that a power cut
 /// after setting aside changes nothing.
 pub(super) fn predecessor_of(path: &Path) -> Result<Predecessor, OutboxError> {
+    Ok(if set_aside_at(path)?.is_empty() { Predecessor::None } else { Predecessor::Lost })
+}
+
+/// The outboxes that were set aside at this path, oldest first; for a log without a database, the name that the
+/// database would have.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn set_aside_at(path: &Path) -> Result<Vec<PathBuf>, OutboxError> {
     let mut wanted = path.file_name().unwrap_or_default().to_owned();
     wanted.push(ASIDE);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let unreadable = |source| OutboxError::Folder { path: folder.to_owned(), source };
+    let mut found = BTreeSet::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
         if name.as_encoded_bytes().starts_with(wanted.as_encoded_bytes()) {
-            return Ok(Predecessor::Lost);
+            let name = name.to_string_lossy();
+            let name = name.strip_suffix("-wal").or_else(|| name.strip_suffix("-shm")).unwrap_or(&name);
+            found.insert(folder.join(name));
         }
     }
-    Ok(Predecessor::None)
+    Ok(found.into_iter().collect())
 }

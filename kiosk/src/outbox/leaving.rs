@@ -1,15 +1,14 @@
 //! How events leave the outbox: an ack with central's signature marks them, a purge lets marked ones go.
 //!
-//! There is no other way out. An ack that is for something else, or that names another hash than the one stored
+//! There is no other way out; `forgetting` only says how a row loses who it was. An ack that is for something else, or that names another hash than the one stored
 //! here, changes nothing.
 
 use lintel_core::ack::AckBody;
-use lintel_core::chain::Hash;
 use lintel_core::time::UtcMillis;
 use rusqlite::{OptionalExtension, params};
 
 use super::file::{failed, from_sql, set_meta, to_sql};
-use super::{Acked, Outbox, OutboxError};
+use super::{Acked, Outbox, OutboxError, forgetting};
 use crate::faults;
 
 impl Outbox {
@@ -42,6 +41,7 @@ impl Outbox {
         self.mark(ack, now)?;
         let newly_acked = ack.through_seq - self.acked_through;
         self.read_head()?;
+        self.rewrite_if_due();
         Ok(Acked { newly_acked, taken_back: 0, backlog: self.backlog() })
     }
 
@@ -84,6 +84,7 @@ impl Outbox {
                 params![from, to, now.as_i64()],
             )
             .map_err(failed(act))?;
+        forgetting::forget_acked(&transaction, self.acked_through, ack.through_seq)?;
         for rejection in &ack.rejected {
             transaction
                 .execute(
@@ -108,8 +109,9 @@ impl Outbox {
     /// When the database refuses.
     pub fn purge(&mut self, before: UtcMillis) -> Result<u64, OutboxError> {
         let act = "purging acked events";
-        let transaction = self.db.transaction().map_err(failed(act))?;
-        let last = transaction
+        self.rewrite_if_due();
+        let last = self
+            .db
             .query_row(
                 "SELECT seq, hash FROM event WHERE acked_at IS NOT NULL AND acked_at < ?1 ORDER BY seq DESC LIMIT 1",
                 [before.as_i64()],
@@ -118,7 +120,9 @@ impl Outbox {
             .optional()
             .map_err(failed(act))?;
         let Some((seq, hash)) = last else { return Ok(0) };
-        let hash = Hash::from_slice(&hash).unwrap_or(Hash::GENESIS);
+        // Without its hash the chain would begin anew, and nobody would see that something is missing.
+        let hash = self.hash(&hash)?;
+        let transaction = self.db.transaction().map_err(failed(act))?;
         set_meta(&transaction, "purged_seq", &seq.to_string())?;
         set_meta(&transaction, "purged_hash", &hash.to_string())?;
         let gone = transaction.execute("DELETE FROM event WHERE seq <= ?1", [seq]).map_err(failed(act))?;
@@ -126,6 +130,7 @@ impl Outbox {
         transaction.commit().map_err(failed(act))?;
         faults::point("purge.after_commit");
         self.purged_through = from_sql(seq);
+        self.empty_log()?;
         Ok(u64::try_from(gone).unwrap_or(0))
     }
 }

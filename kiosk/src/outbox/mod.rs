@@ -6,8 +6,10 @@
 
 mod draft;
 mod file;
+mod forgetting;
 mod leaving;
 mod reading;
+mod salvage;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -19,7 +21,10 @@ use lintel_core::ids::{EventId, StreamId};
 use lintel_core::wire::EventBatch;
 
 pub use draft::EventDraft;
+pub use file::set_aside_at;
+pub use forgetting::Gone;
 pub use reading::Listed;
+pub use salvage::{Salvaged, salvage};
 pub use store::Outbox;
 pub use writer::{OutboxHandle, wait_for_end};
 

@@ -123,7 +123,7 @@ impl Outbox {
         })
     }
 
-    /// Who was recorded since an instant of the door's clock, and when each was seen.
+    /// Who was recorded, by face or badge, since an instant of the door's clock, and when each was seen.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -147,7 +147,7 @@ impl Outbox {
             let personal = part.and_then(|part| serde_json::from_str::<PersonalPart>(&part).ok());
             let person = personal.and_then(|personal| personal.person_id);
             if let (true, Some(skeleton), Some(person)) =
-                (kind == EventKind::Punch.as_str(), skeleton, person)
+                (EventKind::from(kind.as_str()).is_attendance(), skeleton, person)
             {
                 punches.push((person, skeleton.captured_at));
             }

@@ -154,8 +154,15 @@ impl Outbox {
             // Everything was purged: the last place and hash stay behind in meta.
             None => {
                 let hash = meta(&self.db, "purged_hash")?;
-                let hash = hash.and_then(|text| Hash::parse_hex(&text)).unwrap_or(Hash::GENESIS);
-                (self.purged_through, hash)
+                let hash = match (self.purged_through, hash) {
+                    (0, None) => Some(Hash::GENESIS),
+                    (_, hash) => hash.and_then(|text| Hash::parse_hex(&text)),
+                };
+                let damaged = || OutboxError::Damaged {
+                    path: self.path.clone(),
+                    detail: "the hash of what was purged can't be read".to_owned(),
+                };
+                (self.purged_through, hash.ok_or_else(damaged)?)
             }
         };
         let bytes: i64 = self

@@ -2,8 +2,10 @@
 //! deleted but in the one way that is allowed.
 
 mod damage;
+mod forgetting;
 mod kill;
 mod model;
+mod salvage;
 
 use lintel_core::ack::{AckBody, RejectReason, Rejection};
 use lintel_core::chain::{Hash, event_hash};
@@ -299,15 +301,39 @@ fn the_punches_of_the_last_minute_are_known_after_a_restart() {
         (EventKind::Punch, 2, 60_000),
         (EventKind::Ambiguous, 3, 60_001),
         (EventKind::Unknown, 4, 60_002),
+        (EventKind::Badge, 5, 60_003),
     ] {
         outbox.append(&of(kind, n, stored - 7), at(stored)).unwrap();
     }
-    outbox.append(&EventDraft { personal: None, ..punch() }, at(60_003)).unwrap();
+    outbox.append(&EventDraft { personal: None, ..punch() }, at(60_004)).unwrap();
     ack_all(&mut outbox);
     drop(outbox);
     let recent = |since| room.open().punches_since(at(since)).unwrap();
-    assert_eq!(recent(1), [(person(2), at(59_993))]);
-    assert_eq!(recent(0).len(), 2);
+    assert_eq!(recent(1), [(person(5), at(59_996)), (person(2), at(59_993))]);
+    assert_eq!(recent(0).len(), 3);
+}
+
+#[test]
+fn a_stored_hash_that_is_none_stops_a_purge_and_an_opening_instead_of_starting_a_chain_anew() {
+    let room = Room::new(ROOMY);
+    let mut outbox = room.open();
+    outbox.append(&punch(), at(0)).unwrap();
+    outbox.append(&punch(), at(0)).unwrap();
+    ack_all(&mut outbox);
+    outbox.db.execute("UPDATE event SET hash = x'0102' WHERE seq = 2", []).unwrap();
+    assert!(matches!(outbox.purge(at(1)), Err(OutboxError::Damaged { .. })));
+    assert_eq!(outbox.list(9).unwrap().len(), 2);
+
+    let room = Room::new(ROOMY);
+    let mut outbox = room.open();
+    outbox.append(&punch(), at(0)).unwrap();
+    ack_all(&mut outbox);
+    outbox.purge(at(1)).unwrap();
+    outbox.db.execute("UPDATE meta SET value = 'worn' WHERE key = 'purged_hash'", []).unwrap();
+    drop(outbox);
+    let (outbox, aside) = room.try_open(&key("ab"), "door-1").unwrap();
+    assert!(aside.is_some());
+    assert_eq!(outbox.status().unwrap().last_seq, 0);
 }
 
 #[test]

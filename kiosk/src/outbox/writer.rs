@@ -8,7 +8,7 @@ use lintel_core::ack::AckBody;
 use lintel_core::time::{Clock, UtcMillis};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Acked, AppendError, Appended, EventDraft, Outbox, OutboxError, OutboxStatus, Pending};
+use super::{Acked, AppendError, Appended, EventDraft, Gone, Outbox, OutboxError, OutboxStatus, Pending};
 use crate::faults;
 
 /// Commands that may wait for the thread.
@@ -23,6 +23,7 @@ enum Command {
     Pending { after: u64, events: usize, bytes: usize, answer: Answer<Result<Pending, OutboxError>> },
     ApplyAck(Box<AckBody>, Answer<Result<Acked, OutboxError>>),
     Purge(UtcMillis, Answer<Result<u64, OutboxError>>),
+    Forget(Gone, Answer<Result<u64, OutboxError>>),
     Status(Answer<Result<OutboxStatus, OutboxError>>),
 }
 
@@ -86,6 +87,14 @@ impl OutboxHandle {
     /// When the database refuses or the outbox is closed.
     pub async fn purge(&self, before: UtcMillis) -> Result<u64, OutboxError> {
         self.ask(|answer| Command::Purge(before, answer)).await?
+    }
+
+    /// [`Outbox::forget`].
+    ///
+    /// # Errors
+    /// When the database refuses or the outbox is closed.
+    pub async fn forget(&self, gone: Gone) -> Result<u64, OutboxError> {
+        self.ask(|answer| Command::Forget(gone, answer)).await?
     }
 
     /// [`Outbox::status`].
@@ -166,6 +175,7 @@ fn answer_one(outbox: &mut Outbox, command: Command, clock: &dyn Clock) {
         }
         Command::ApplyAck(ack, answer) => tell(answer, outbox.apply_ack(&ack, clock.now())),
         Command::Purge(before, answer) => tell(answer, outbox.purge(before)),
+        Command::Forget(gone, answer) => tell(answer, outbox.forget(&gone)),
         Command::Status(answer) => tell(answer, outbox.status()),
     }
 }

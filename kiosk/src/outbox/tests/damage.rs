@@ -6,10 +6,10 @@ fn other_files(room: &Room) -> Vec<String> {
     room.files().iter().map(|(path, _)| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
 }
 
-const PAGE: usize = 4096;
+pub(super) const PAGE: usize = 4096;
 
 /// Turns over some bytes of one page, counted from 0, as a worn card does.
-fn wear(path: &std::path::Path, page: usize) {
+pub(super) fn wear(path: &std::path::Path, page: usize) {
     let mut bytes = std::fs::read(path).unwrap();
     for byte in &mut bytes[page * PAGE + 100..page * PAGE + 120] {
         *byte ^= 0xff;
@@ -17,7 +17,7 @@ fn wear(path: &std::path::Path, page: usize) {
     std::fs::write(path, bytes).unwrap();
 }
 
-fn fill(room: &Room, events: usize) {
+pub(super) fn fill(room: &Room, events: usize) {
     let mut outbox = room.open();
     let answers = outbox.append_all(&vec![punch(); events], at(0));
     assert!(answers.iter().all(Result::is_ok));
@@ -80,6 +80,9 @@ fn a_damaged_file_is_set_aside_whole_and_the_new_stream_says_lost() {
     drop(outbox);
     let batch = room.open().pending(0, 9, 9_999).unwrap().batch.unwrap();
     assert_eq!(batch.predecessor, Some(Predecessor::Lost), "also after a restart");
+    let aside = set_aside_at(&room.path()).unwrap();
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    assert_eq!(std::fs::read(&aside[0]).unwrap(), worn);
 }
 
 #[test]
