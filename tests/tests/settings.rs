@@ -149,8 +149,8 @@ async fn a_running_program_is_not_stopped_by_an_unknown_variable_and_warns_of_it
     let variable = "LINTEL_CENTRAL__SERVER__LISTN";
     let config = central.dir().join("central.toml");
     let serving = runs_and_warns("lintel-central", &config, "serve", variable, "central is ready").await?;
-    let door =
-        runs_and_warns("lintel-kiosk", &kiosk.config(), "run", "LINTEL_KIOSK__CAMERA__WIDHT", "source ended");
-    door.await?.stop(Duration::from_secs(6)).await?;
+    let (config, variable) = (kiosk.config(), "LINTEL_KIOSK__CAMERA__WIDHT");
+    let door = runs_and_warns("lintel-kiosk", &config, "run", variable, "source ended").await?;
+    door.stop(Duration::from_secs(6)).await?;
     serving.stop(Duration::from_secs(10)).await
 }
