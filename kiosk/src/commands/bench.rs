@@ -3,6 +3,7 @@
 //! Figures are of this run on this machine; nothing is remembered or estimated. It works in a temporary
 //! folder and touches no door's data.
 
+mod idle;
 mod storage;
 mod vision;
 
@@ -96,8 +97,17 @@ pub(crate) fn measure_in_turns(
 
 /// Resident memory of this process, MB; `None` where /proc isn't mounted.
 pub(crate) fn resident_mb() -> Option<f64> {
+    memory_mb("VmRSS:")
+}
+
+/// The most memory that this process ever held, MB.
+fn peak_mb() -> Option<f64> {
+    memory_mb("VmHWM:")
+}
+
+fn memory_mb(field: &str) -> Option<f64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(field))?;
     let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
     Some(kilobytes / 1024.0)
 }
@@ -108,7 +118,7 @@ pub(crate) fn resident_mb() -> Option<f64> {
 /// When the pack, the picture or a temporary folder can't be used.
 pub fn run(args: &BenchArgs, config: &VisionConfig, recognition: &RecognitionConfig) -> anyhow::Result<()> {
     let frame = vision::picture(args.image.as_deref(), config, recognition)?;
-    let mut figures = Vec::new();
+    let mut figures = vec![idle::idle(config, recognition)?];
     for threads in [1, 2] {
         let config = VisionConfig { threads, ..config.clone() };
         figures.extend(vision::stages(&frame, &config, recognition)?);
@@ -123,7 +133,7 @@ pub fn run(args: &BenchArgs, config: &VisionConfig, recognition: &RecognitionCon
         let document = json!({
             "profile": if cfg!(debug_assertions) { "dev" } else { "release" },
             "picture": { "width": frame.width(), "height": frame.height() },
-            "figures": figures, "resident_mb": whole.resident_mb, "python": python,
+            "figures": figures, "resident_mb": whole.resident_mb, "peak_mb": peak_mb(), "python": python,
         });
         println!("{}", serde_json::to_string_pretty(&document)?);
         return Ok(());
@@ -132,6 +142,9 @@ pub fn run(args: &BenchArgs, config: &VisionConfig, recognition: &RecognitionCon
     match whole.resident_mb {
         Some(mb) => println!("resident memory with 10,000 templates: {mb:.0} MB"),
         None => println!("resident memory: not measured, /proc isn't mounted"),
+    }
+    if let Some(mb) = peak_mb() {
+        println!("peak memory of this run, with the galleries of the search: {mb:.0} MB");
     }
     if cfg!(debug_assertions) {
         println!("This is a development build; a release build is faster.");

@@ -1,5 +1,6 @@
 //! Durable appends beside bare SQLCipher, and the whole way from a frame to a committed event.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail};
@@ -8,7 +9,7 @@ use lintel_core::event::{ClockReading, DirectionHint, EventKind, PersonalPart};
 use lintel_core::gallery::{GalleryPerson, GalleryTemplate};
 use lintel_core::ids::{DeviceId, PersonId, TemplateId};
 use lintel_core::time::UtcMillis;
-use lintel_runtime::clock::random_bytes;
+use lintel_runtime::clock::{SystemClock, random_bytes};
 use lintel_runtime::secrets::SecretString;
 use lintel_vision::{Detected, Frame, Pipeline, StageTimes};
 use zeroize::Zeroizing;
@@ -18,7 +19,7 @@ use super::{Figure, measure_in_turns, resident_mb};
 use crate::config::recognition::RecognitionConfig;
 use crate::config::vision::VisionConfig;
 use crate::gallery::index::{GalleryHead, GalleryView};
-use crate::outbox::{EventDraft, Limits, Outbox};
+use crate::outbox::{EventDraft, Limits, Outbox, OutboxHandle};
 use crate::recognition::{Decision, Embed, FrameTime, Outcome, Params, Recogniser, eye, open};
 
 const ROUNDS: usize = 200;
@@ -139,7 +140,8 @@ impl Embed for Earlier {
     }
 }
 
-/// From dequeuing the frame that completes the evidence to the committed event, on one thread.
+/// From dequeuing the frame that completes the evidence to the committed event: recognition on one thread, the
+/// outbox on its own, as at a door. Left out is the recorder's task between the two.
 pub(super) fn frame_to_commit(
     frame: &Frame,
     config: &VisionConfig,
@@ -159,7 +161,8 @@ pub(super) fn frame_to_commit(
     let thresholds = pipeline.pack().thresholds();
     let params = Params::from_config(recognition, thresholds.match_score, thresholds.margin);
     let scratch = Scratch::new()?;
-    let mut outbox = outbox(&scratch)?;
+    let (handle, writer) = OutboxHandle::start(outbox(&scratch)?, Arc::new(SystemClock))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut times = Vec::new();
     let mut parts = Parts::default();
     for _ in 0..ROUNDS {
@@ -172,10 +175,15 @@ pub(super) fn frame_to_commit(
         let punch =
             punch.ok_or_else(|| anyhow!("the picture's face isn't good enough: give another by --image"))?;
         let decided = Instant::now();
-        outbox.append(&draft(Some(punch)), UtcMillis::from_i64(1))?;
+        runtime.block_on(handle.append(draft(Some(punch))))?;
         parts.append.push(decided.elapsed());
         times.push(punch.completed_frame.elapsed());
         parts.take(looked.times, looked.matching);
+    }
+    drop(handle);
+    // Its file is closed before its folder goes.
+    if writer.join().is_err() {
+        bail!("the thread of the outbox has panicked");
     }
     let latency = Figure::of("frame to committed event, 10,000 templates", &times);
     Ok(Whole { latency, parts: parts.figures(), resident_mb: resident_mb() })
