@@ -71,7 +71,7 @@ pub struct FaceAim {
     pub percent_of_needed: f32,
     /// Its brightness, 0 to 1.
     pub light: f32,
-    /// Its finest detail, as in [`Quality::sharpness`].
+    /// Its finest detail, as in [`lintel_vision::Quality::sharpness`].
     pub sharpness: f32,
     /// Degrees, positive to the right of the picture.
     pub yaw: f32,
