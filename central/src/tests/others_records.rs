@@ -16,6 +16,8 @@ struct Ada {
     person: PersonId,
     waiting: String,
     counted: String,
+    /// Of somebody in the office.
+    account: String,
 }
 
 fn wish(minutes_ago: i64) -> Wish {
@@ -35,7 +37,9 @@ async fn ada(central: &TestCentral) -> Ada {
     let permit = hr.permit().unwrap();
     let counted = corrections::change(db, &permit, &hr, &HandClock, person, &wish(60)).await.unwrap();
     central.door(DOOR).await;
-    Ada { person, waiting: waiting.to_string(), counted: counted.to_string() }
+    // Accounts of these tests are named by their ids.
+    let account = central.session(Role::Hr).await.account.as_str().to_owned();
+    Ada { person, waiting: waiting.to_string(), counted: counted.to_string(), account }
 }
 
 impl Ada {
@@ -45,6 +49,8 @@ impl Ada {
             (self.person.to_string(), NOBODY)
         } else if path.contains("/corrections/{id}") {
             (self.waiting.clone(), NOBODY)
+        } else if path.contains("/accounts/{id}") {
+            (self.account.clone(), NOBODY)
         } else if path.contains("/devices/{id}") {
             (DOOR.into(), "door-9")
         } else {
