@@ -56,8 +56,9 @@ impl Story {
         let morning = ten_o_clock(&central).await?;
         let mut events = Vec::new();
         for n in 0..6 {
+            // By badge: a face would count from the instant of the consent only, which is now.
             events.push(device.event(
-                EventKind::Punch,
+                EventKind::Badge,
                 Some(people[n % 2]),
                 morning.plus_millis(n as i64 * HOUR / 2),
             )?);
@@ -130,7 +131,7 @@ async fn a_lost_machine_comes_back(database: Database, postgres: Option<&TestPos
     // And it works on: the door needs nothing new, and its chain goes on.
     story.central.serve().await?;
     let morning = ten_o_clock(&story.central).await?;
-    let next = story.device.event(EventKind::Punch, Some(story.people[0]), morning.plus_millis(5 * HOUR))?;
+    let next = story.device.event(EventKind::Badge, Some(story.people[0]), morning.plus_millis(5 * HOUR))?;
     let ack = story.device.send(vec![next]).await?;
     assert_eq!((ack.through_seq, ack.head_hash), (7, story.device.head()));
     let days = story
@@ -191,7 +192,7 @@ async fn what_was_revoked_stays_out(database: Database, postgres: Option<&TestPo
     assert!(said.contains("revoked again: 2") && !said.contains("of its own"), "{said}");
     story.central.serve().await?;
     let morning = ten_o_clock(&story.central).await?;
-    let late = story.device.event(EventKind::Punch, Some(story.people[0]), morning.plus_millis(5 * HOUR))?;
+    let late = story.device.event(EventKind::Badge, Some(story.people[0]), morning.plus_millis(5 * HOUR))?;
     let refused = story.device.post(serde_json::to_vec(&story.device.batch(vec![late]))?).await?;
     assert_eq!(refused.status(), reqwest::StatusCode::UNAUTHORIZED);
     let client = story.central.client()?;

@@ -36,8 +36,9 @@ async fn duplicated_and_reordered_delivery(database: Database) -> Result<()> {
     let mut device = TestDevice::join(&central, &central.add_device("door-1", SITE).await?)?;
     let morning = ten_o_clock(&central).await?;
     let mut events = Vec::new();
+    // By badge: a face would count from the instant of the consent only, which is now.
     for n in 0..6 {
-        events.push(device.event(EventKind::Punch, Some(person), morning.plus_millis(n * HOUR / 2))?);
+        events.push(device.event(EventKind::Badge, Some(person), morning.plus_millis(n * HOUR / 2))?);
     }
 
     let late = device.send(events[3..6].to_vec()).await?;
@@ -93,8 +94,8 @@ async fn a_future_clock_is_quarantined_and_kept_not_counted() -> Result<()> {
     central.cli(["people", "consent", &person.to_string(), "--notice", "2026-01"]).await?.ok()?;
     let mut device = TestDevice::join(&central, &central.add_device("door-1", SITE).await?)?;
     let morning = ten_o_clock(&central).await?;
-    let future = device.event(EventKind::Punch, Some(person), morning.plus_millis(10 * 24 * HOUR))?;
-    let now = device.event(EventKind::Punch, Some(person), morning)?;
+    let future = device.event(EventKind::Badge, Some(person), morning.plus_millis(10 * 24 * HOUR))?;
+    let now = device.event(EventKind::Badge, Some(person), morning)?;
     let ack = device.send(vec![future, now]).await?;
     assert_eq!((ack.through_seq, ack.rejected.len()), (2, 0), "kept: {ack:?}");
     let days = central.report_when("the day is computed", PATIENCE, |days| !days.is_empty()).await?;
@@ -140,7 +141,7 @@ async fn an_erased_person_leaves_no_name_and_no_day_and_a_reset_door_needs_its_n
     central.cli(["people", "consent", &person.to_string(), "--notice", "2026-01"]).await?.ok()?;
     let mut device = TestDevice::join(&central, &central.add_device("door-1", SITE).await?)?;
     let morning = ten_o_clock(&central).await?;
-    let punch = device.event(EventKind::Punch, Some(person), morning)?;
+    let punch = device.event(EventKind::Badge, Some(person), morning)?;
     device.send(vec![punch]).await?;
     central.report_when("the day is computed", PATIENCE, |days| days.len() == 1).await?;
 
