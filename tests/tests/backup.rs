@@ -166,7 +166,8 @@ fn unfollowing(central: &TestCentral) -> Result<reqwest::Client> {
 async fn logged_in(central: &TestCentral) -> Result<String> {
     let link = central.cli(["link"]).await?.ok()?;
     let path = link.trim().split_once("/console").context("no path")?.1;
-    let opened = unfollowing(central)?.get(central.url(&format!("/console{path}"))).send().await?;
+    let button = unfollowing(central)?.post(central.url(&format!("/console{path}")));
+    let opened = button.header("sec-fetch-site", "same-origin").send().await?;
     let cookie = opened.headers().get("set-cookie").context("no cookie")?.to_str()?;
     Ok(cookie.split(';').next().unwrap_or_default().to_owned())
 }
