@@ -12,7 +12,8 @@ holds "without a certificate nobody is let in" answers 401 curl -sS -w '%{http_c
   --cacert /var/lib/lintel-central/keys/tls/ca.pem https://rig:8443/device/v1/hello
 holds "nor is a door with a token added" refuses "device invite back-door" central device add back-door --site office --door Back
 
-sed -i 's/^#interval_ms = .*/interval_ms = 500/' /etc/lintel/kiosk.toml
+# Half of the arithmetic of a frame with a face is liveness, which decides nothing; the self-test has run its models.
+sed -i 's/^#interval_ms = .*/interval_ms = 500/; s/^#liveness = .*/liveness = "off"/' /etc/lintel/kiosk.toml
 code=$(central device invite front-door --site office --door "Front door" --direction in --json | jq -r .code)
 holds "a code that breaks off is refused" refuses "checksum" lintel-kiosk join "${code%??????}"
 before=$(mark)
