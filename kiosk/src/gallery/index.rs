@@ -129,7 +129,7 @@ impl GalleryView {
         self.index.as_ref().map_or(0, GalleryIndex::len)
     }
 
-    /// Bytes that one search reads.
+    /// Bytes of all templates; a search reads about a quarter of that.
     #[must_use]
     pub fn matrix_bytes(&self) -> usize {
         self.index.as_ref().map_or(0, GalleryIndex::matrix_bytes)
