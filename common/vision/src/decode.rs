@@ -1,7 +1,7 @@
 //! From a frame's bytes to blue-green-red pixels.
 //!
-//! YUYV and GREY go through OpenCV's imgproc, MJPEG through zune-jpeg straight to BGR. Buffers are kept from
-//! frame to frame. It never trusts a size in the data before the limits have been applied.
+//! YUYV and GREY go through OpenCV's imgproc, MJPEG through zune-jpeg. It never trusts a size in the data before
+//! the limits have been applied.
 
 use opencv::boxed_ref::{BoxedRef, BoxedRefMut};
 use opencv::core::{Mat, Vec2b, Vec3b};
@@ -102,7 +102,8 @@ pub fn decode_into(frame: &Frame, image: &mut BgrImage) -> Result<(), DecodeErro
     Ok(())
 }
 
-/// Decodes one JPEG picture straight to BGR.
+/// Decodes one JPEG picture. By way of RGB: zune-jpeg has SIMD for that order and none for ours, and turning
+/// the picture round afterwards takes a tenth of what that saves.
 fn decode_jpeg(data: &[u8], image: &mut BgrImage) -> Result<(), DecodeError> {
     let layout = jpeg::layout(data).filter(|layout| layout.complete);
     let layout = layout.ok_or(DecodeError::Truncated(data.len()))?;
@@ -116,7 +117,7 @@ fn decode_jpeg_with_tables(data: &[u8], image: &mut BgrImage) -> Result<(), Deco
     let options = DecoderOptions::default()
         .set_max_width(MAX_SIDE_PX as usize)
         .set_max_height(MAX_SIDE_PX as usize)
-        .jpeg_set_out_colorspace(ColorSpace::BGR);
+        .jpeg_set_out_colorspace(ColorSpace::RGB);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(data), options);
     let failed = |error: zune_jpeg::errors::DecodeErrors| DecodeError::Jpeg(format!("{error:?}"));
     decoder.decode_headers().map_err(failed)?;
@@ -126,14 +127,19 @@ fn decode_jpeg_with_tables(data: &[u8], image: &mut BgrImage) -> Result<(), Deco
     }
     // The limits above keep both sides far below u32::MAX.
     image.set_size(width as u32, height as u32);
+    let (rows, cols) = (height as i32, width as i32);
     if decoder.input_colorspace() != Some(ColorSpace::Luma) {
-        return decoder.decode_into(&mut image.data).map_err(failed);
+        let mut rgb = vec![0; width * height * 3];
+        decoder.decode_into(&mut rgb).map_err(failed)?;
+        let source = Mat::new_rows_cols_with_bytes::<Vec3b>(rows, cols, &rgb)?;
+        imgproc::cvt_color_def(&source, &mut image.mat_mut()?, imgproc::COLOR_RGB2BGR)?;
+        return Ok(());
     }
     let options = decoder.options().jpeg_set_out_colorspace(ColorSpace::Luma);
     decoder.set_options(options);
     let mut luma = vec![0; width * height];
     decoder.decode_into(&mut luma).map_err(failed)?;
-    let source = Mat::new_rows_cols_with_bytes::<u8>(height as i32, width as i32, &luma)?;
+    let source = Mat::new_rows_cols_with_bytes::<u8>(rows, cols, &luma)?;
     imgproc::cvt_color_def(&source, &mut image.mat_mut()?, imgproc::COLOR_GRAY2BGR)?;
     Ok(())
 }
