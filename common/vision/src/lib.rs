@@ -42,5 +42,5 @@ pub use locate::LocateError;
 pub use pack::{LicencePolicy, ModelPack, PackError};
 pub use pipeline::{Detected, DetectedFace, Embedded, Observation, Pipeline, PipelineOptions, StageTimes};
 pub use quality::{Quality, QualityLimits, QualityReason};
-pub use sessions::{Runtime, RuntimeError};
+pub use sessions::{Interrupter, Runtime, RuntimeError};
 pub use upload::{UploadError, UploadLimits, decode_upload};

@@ -17,7 +17,7 @@ use crate::motion::{self, SmallGrey};
 use crate::pack::ModelPack;
 use crate::quality::{self, Gate, Quality, QualityLimits, QualityReason};
 use crate::self_test;
-use crate::sessions::Runtime;
+use crate::sessions::{Interrupter, Runtime};
 
 /// How a pipeline works.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,6 +146,7 @@ pub struct Pipeline {
     image_of: Option<u64>,
     reference: Option<SmallGrey>,
     still_for: u32,
+    interrupter: Interrupter,
 }
 
 impl Pipeline {
@@ -174,6 +175,7 @@ impl Pipeline {
             image_of: None,
             reference: None,
             still_for: 0,
+            interrupter: runtime.interrupter(),
         };
         pipeline.warm_up()?;
         log::info!(
@@ -198,6 +200,11 @@ impl Pipeline {
     /// The pack that runs.
     pub fn pack(&self) -> &ModelPack {
         &self.pack
+    }
+
+    /// What ends its networks from another thread, for good.
+    pub fn interrupter(&self) -> Interrupter {
+        self.interrupter.clone()
     }
 
     /// How it works.

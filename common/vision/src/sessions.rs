@@ -4,12 +4,12 @@
 //! environment serves the process; its sessions do not spin between runs, so an idle door stays idle.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 use ort::session::builder::GraphOptimizationLevel;
-use ort::session::{Session, SessionOutputs};
+use ort::session::{RunOptions, Session, SessionOutputs};
 use ort::value::Tensor;
 use thiserror::Error;
 
@@ -18,6 +18,28 @@ use thiserror::Error;
 pub struct Runtime {
     environment: Environment,
     intra_threads: usize,
+    interrupter: Interrupter,
+}
+
+/// Ends the runs of one [`Runtime`] from another thread. The process must not end while a network runs: the
+/// library takes itself apart then, under the feet of whoever is in it.
+#[derive(Clone)]
+pub struct Interrupter(Arc<RunOptions>);
+
+impl std::fmt::Debug for Interrupter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Interrupter")
+    }
+}
+
+impl Interrupter {
+    /// Lets the run that is under way fail after the operation that it is in, and each later one at once.
+    /// There is no way back.
+    pub fn interrupt(&self) {
+        if let Err(error) = self.0.terminate() {
+            log::warn!("error" = error.to_string().as_str(); "a network that runs can't be interrupted");
+        }
+    }
 }
 
 /// Why ONNX Runtime or a session on it is not to be had.
@@ -72,17 +94,25 @@ impl Runtime {
         let load = |reason: String| RuntimeError::Load { path: library.to_owned(), reason };
         opencv::core::set_num_threads(intra_threads as i32).map_err(|e| load(e.to_string()))?;
         let mut slot = ENVIRONMENT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(environment) = slot.as_ref() {
-            return Ok(Runtime { environment: environment.clone(), intra_threads });
-        }
-        let environment = ort::init_from(library)
-            .map_err(|e| load(e.to_string()))?
-            .with_name("lintel")
-            .with_telemetry(false)
-            .build()
-            .map_err(|e| load(e.to_string()))?;
-        *slot = Some(environment.clone());
-        Ok(Runtime { environment, intra_threads })
+        let environment = match slot.as_ref() {
+            Some(environment) => environment.clone(),
+            None => {
+                let environment = ort::init_from(library)
+                    .map_err(|e| load(e.to_string()))?
+                    .with_name("lintel")
+                    .with_telemetry(false)
+                    .build()
+                    .map_err(|e| load(e.to_string()))?;
+                slot.insert(environment).clone()
+            }
+        };
+        let options = RunOptions::new().map_err(|e| load(e.to_string()))?;
+        Ok(Runtime { environment, intra_threads, interrupter: Interrupter(Arc::new(options)) })
+    }
+
+    /// What ends this runtime's runs.
+    pub fn interrupter(&self) -> Interrupter {
+        self.interrupter.clone()
     }
 
     /// Threads that one run may use.
@@ -95,6 +125,7 @@ impl Runtime {
 pub(crate) struct Model {
     file: String,
     session: Session,
+    interrupter: Interrupter,
     input_name: String,
     input: Tensor<f32>,
     shape: [usize; 4],
@@ -125,7 +156,8 @@ impl Model {
         // A place holder until the first `input_mut`.
         let shape = [1, 3, 1, 1];
         let input = Tensor::from_array((shape, vec![0.0f32; 3])).map_err(|e| refuse(text(e)))?;
-        Ok(Model { file: file.to_owned(), session, input_name, input, shape })
+        let interrupter = runtime.interrupter();
+        Ok(Model { file: file.to_owned(), session, interrupter, input_name, input, shape })
     }
 
     /// The input's memory for a picture of this size: 3 planes of height × width floats.
@@ -141,8 +173,8 @@ impl Model {
 
     /// Runs the network on what was last written into the input.
     pub(crate) fn run(&mut self) -> Result<Outputs<'_>, RuntimeError> {
-        let Model { file, session, input_name, input, .. } = self;
-        let result = session.run(vec![(input_name.as_str(), &*input)]);
+        let Model { file, session, interrupter, input_name, input, .. } = self;
+        let result = session.run_with_options(vec![(input_name.as_str(), &*input)], &*interrupter.0);
         let outputs = result.map_err(|e| RuntimeError::Run { file: file.clone(), reason: e.to_string() })?;
         Ok(Outputs { file, outputs })
     }

@@ -45,6 +45,31 @@ fn a_pack_with_one_wrong_recorded_number_is_refused_by_its_self_test() {
 }
 
 #[test]
+fn an_interrupted_pipeline_ends_its_run_and_leaves_others_alone() {
+    let pack = &installed_packs()[0];
+    let mut running = pipeline(pack, PipelineOptions::default());
+    let mut other = pipeline(pack, PipelineOptions::default());
+    let interrupter = running.interrupter();
+    let frame = || Frame::new(640, 480, PixelFormat::Grey, vec![120; 640 * 480], 0).unwrap();
+    running.detect(&frame()).unwrap();
+    let (looks_tx, looks_rx) = std::sync::mpsc::channel();
+    let looking = std::thread::spawn(move || {
+        loop {
+            // Wide, so that the network is what this thread is nearly always in.
+            match running.detect_at(&frame(), 1280) {
+                Ok(_) => looks_tx.send(()).unwrap_or_default(),
+                Err(error) => return error,
+            }
+        }
+    });
+    looks_rx.recv().unwrap();
+    interrupter.interrupt();
+    let error = looking.join().unwrap();
+    assert!(matches!(error, PipelineError::Runtime(_)), "{error}");
+    other.detect(&frame()).unwrap();
+}
+
+#[test]
 fn a_wrong_colour_order_or_scale_is_caught_by_the_self_test() {
     let pack = &installed_packs()[0];
     let swap = |text: String| match text.contains("colour = \"bgr\"") {

@@ -24,6 +24,9 @@ use crate::recognition::{Decision, Outcome, Progress};
 /// Without a decision it beats this often, so that the watchdog sees it wait and not hang.
 const BEAT: Duration = Duration::from_secs(10);
 
+/// At the end recognition may take this long over the frame that it is in: half of what all tasks have.
+const LAST_FRAME: Duration = Duration::from_secs(2);
+
 pub(super) struct Recorder {
     pub(super) decisions_rx: mpsc::Receiver<Decision>,
     pub(super) outbox: OutboxHandle,
@@ -62,10 +65,21 @@ impl Recorder {
             }
         }
         self.worker.stop();
-        while let Some(decision) = self.decisions_rx.recv().await {
-            self.record(&decision).await;
+        let give_up = tokio::time::sleep(LAST_FRAME);
+        tokio::pin!(give_up);
+        loop {
+            tokio::select! {
+                biased;
+                decision = self.decisions_rx.recv() => match decision {
+                    Some(decision) => self.record(&decision).await,
+                    None => return Ok(()),
+                },
+                () = &mut give_up, if !give_up.is_elapsed() => {
+                    log::warn!("recognition takes long over its last frame, which is given up");
+                    self.worker.interrupt();
+                }
+            }
         }
-        Ok(())
     }
 
     async fn record(&self, decision: &Decision) {

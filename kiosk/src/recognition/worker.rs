@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use lintel_core::ids::PersonId;
-use lintel_vision::Pipeline;
+use lintel_vision::{Interrupter, Pipeline};
 use tokio::sync::{mpsc, watch};
 
 use super::{Decision, FrameTime, Progress, Recogniser, Undecided, eye};
@@ -54,6 +54,7 @@ pub struct WorkerHandle {
     /// The faces of the newest frame that wait for a decision.
     pub undecided_rx: watch::Receiver<Vec<Undecided>>,
     take_back: SyncSender<PersonId>,
+    interrupter: Interrupter,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
 }
@@ -105,6 +106,7 @@ impl WorkerHandle {
         let (undecided_tx, undecided_rx) = watch::channel(Vec::new());
         let (counts, stop) = (Arc::new(WorkerCounts::default()), Stop::default());
         let reader = Reader::start(slot.clone())?;
+        let interrupter = pipeline.interrupter();
         let worker = Worker {
             pipeline,
             recogniser,
@@ -124,7 +126,7 @@ impl WorkerHandle {
         };
         let thread =
             std::thread::Builder::new().name("recognition".to_owned()).spawn(move || worker.run())?;
-        Ok(Self { counts, undecided_rx, take_back: take_back_tx, stop, thread: Some(thread) })
+        Ok(Self { counts, undecided_rx, take_back: take_back_tx, interrupter, stop, thread: Some(thread) })
     }
 
     /// A punch couldn't be stored: the person may try again at once.
@@ -138,6 +140,13 @@ impl WorkerHandle {
     /// Asks the thread to end the presences it follows and stop; dropping the handle waits for it.
     pub fn stop(&self) {
         self.stop.stop();
+    }
+
+    /// Asks the same of a thread that is in the middle of a frame, and gives that frame up. What was decided
+    /// before is still handed on.
+    pub fn interrupt(&self) {
+        self.stop.stop();
+        self.interrupter.interrupt();
     }
 
     /// Whether the thread has ended, by itself or because it was told to.
@@ -262,6 +271,9 @@ impl Worker {
     }
 
     fn failed(&self, error: &lintel_vision::PipelineError) -> bool {
+        if self.stop.is_stopped() {
+            return true;
+        }
         let failed = self.counts.failed.fetch_add(1, Ordering::Relaxed) + 1;
         // The first, then each hundredth: a broken camera gives fifteen a second.
         if failed % 100 == 1 {
