@@ -30,11 +30,7 @@ pub enum Command {
     /// Run the door.
     Run,
     /// Join a central with the one-time code of `lintel-central device invite`.
-    Join {
-        /// The code, LJ1-…; in one or several words, or - to read it from standard input.
-        #[arg(required = true, value_name = "CODE")]
-        code: Vec<String>,
-    },
+    Join(JoinArgs),
     /// Recognise people in a recording, with no network and no central.
     Replay(ReplayArgs),
     /// The settings: a commented template, the effective values, a check.
@@ -58,6 +54,17 @@ pub enum Command {
         /// The folder.
         folder: std::path::PathBuf,
     },
+}
+
+/// `join …`.
+#[derive(Debug, Args)]
+pub struct JoinArgs {
+    /// The code, LJ1-…; in one or several words, or - to read it from standard input.
+    #[arg(required_unless_present = "camera", value_name = "CODE")]
+    pub code: Vec<String>,
+    /// Read it from the QR code that is held before this door's camera.
+    #[arg(long, conflicts_with = "code")]
+    pub camera: bool,
 }
 
 /// `--json`.

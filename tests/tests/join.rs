@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use lintel_core::join::JoinCode;
+use lintel_tests::card::{Card, Held};
 use lintel_tests::central::{Database, SITE, Wanted};
 use lintel_tests::credential::{Credential, signing_request};
 use lintel_tests::process::eventually;
@@ -236,6 +237,37 @@ async fn a_code_of_another_centre_is_not_believed_by_the_door() -> Result<()> {
     assert_eq!(said.code, 1, "{}", said.out);
     assert!(said.err.contains("isn't signed by the CA"), "{}", said.err);
     assert!(!said.err.contains(&code.token.to_text()));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_door_joins_by_the_code_that_is_held_before_its_camera() -> Result<()> {
+    let central = central(Database::Sqlite, &[]).await?;
+    let seen = central.dir().join("seen");
+    std::fs::create_dir(&seen)?;
+    // Somebody walks past with a badge before the technician has found the paper.
+    let ada = central.add_person("Ada Lovelace", SITE).await?;
+    let card = central.dir().join("card.svg").display().to_string();
+    central.cli(["badge", "issue", &ada, "--sheet", &card]).await?.ok()?;
+    let held = Held { middle: [320.0, 240.0], px_per_mm: 3.5, degrees: 4.0 };
+    let card = Card::read(Path::new(&card))?;
+    card.picture(held).save(seen.join("1.png"))?;
+    let png = seen.join("2.png").display().to_string();
+    let args = ["device", "invite", "door-1", "--site", SITE, "--door", "Front", "--png", png.as_str()];
+    central.cli(args).await?.ok()?;
+
+    let kiosk = fresh_door(&format!("images:{}", seen.display()))?;
+    let said = kiosk.cli(["join", "--camera"]).await?;
+    assert!(said.out.contains("this door is door-1 now"), "{} {}", said.out, said.err);
+    assert!(said.err.contains("There is a QR code, but this is no join code"), "{}", said.err);
+    for line in said.err.lines().filter(|line| line.contains("QR code")) {
+        assert!(line.len() < 160, "another's code was repeated: {line}");
+    }
+    assert!(said.err.contains("Read a join code for https://"), "{}", said.err);
+
+    std::fs::remove_file(&png)?;
+    let said = kiosk.cli(["join", "--camera"]).await?;
+    assert!(said.code != 0 && said.err.contains("ended without a join code"), "{}", said.err);
     Ok(())
 }
 

@@ -105,7 +105,7 @@ fn show_invitation(invitation: &Invitation, png: Option<&Path>, as_json: bool) -
     println!("{}", qr::for_terminal(code.expose())?);
     println!("{}\n", code.expose());
     println!("Type this at the door, once, until {expires_at}:");
-    println!("  lintel-kiosk join CODE");
+    println!("  sudo lintel-kiosk join CODE        or hold the picture before its camera: join --camera");
     if let Some(path) = png {
         println!("The picture is in {}; delete it afterwards.", path.display());
     }

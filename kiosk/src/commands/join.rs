@@ -1,7 +1,9 @@
 //! `join CODE`: makes the door's own key, gets a certificate for it, and keeps who the door is from now on.
 //!
-//! The key never leaves this box. A try that failed can be repeated with the same code: it asks with the
+//! The code is typed, piped, or shown to the camera. The key never leaves this box. A try that failed can be repeated with the same code: it asks with the
 //! same key, by which central recognises it.
+
+mod shown;
 
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, chown};
@@ -18,6 +20,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use crate::app;
+use crate::cli::JoinArgs;
 use crate::config::KioskConfig;
 use crate::identity::certificate::fits;
 use crate::identity::{
@@ -34,9 +37,13 @@ const JOINING_KEY: &str = "tls-joining.key";
 ///
 /// # Errors
 /// What is wrong with the code, why central can't be reached or refuses, or what can't be written.
-pub fn run(config: &KioskConfig, words: Vec<String>) -> anyhow::Result<()> {
-    let code = JoinCode::parse(&typed(words)?)
-        .map_err(|error| UsageError(lintel_runtime::exit::chain(&error.into())))?;
+pub fn run(config: &KioskConfig, args: &JoinArgs) -> anyhow::Result<()> {
+    let code = if args.camera {
+        shown::read_code(&config.camera)?
+    } else {
+        JoinCode::parse(&typed(&args.code)?)
+            .map_err(|error| UsageError(lintel_runtime::exit::chain(&error.into())))?
+    };
     let data_dir = &config.device.data_dir;
     let keys = KeyStore::open(data_dir, app::storage::credentials().as_deref())?;
     let seed = keys.get_or_make(JOINING_KEY)?;
@@ -73,7 +80,7 @@ pub fn run(config: &KioskConfig, words: Vec<String>) -> anyhow::Result<()> {
 
 /// The code from the command line, also where the shell has cut it at spaces; or from standard input, so that
 /// it stands in no history.
-fn typed(words: Vec<String>) -> anyhow::Result<String> {
+fn typed(words: &[String]) -> anyhow::Result<String> {
     if words != ["-"] {
         return Ok(words.concat());
     }

@@ -40,12 +40,12 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
     let config = loaded.value.clone();
     // `join` is typed by root and hands what it made to the folder's owner itself.
-    if !matches!(cli.command, Command::Replay(_) | Command::Bench(_) | Command::Join { .. }) {
+    if !matches!(cli.command, Command::Replay(_) | Command::Bench(_) | Command::Join(_)) {
         lintel_runtime::owner::refuse_foreign_root(&config.device.data_dir, "lintel-kiosk")?;
     }
     match cli.command {
         Command::Run => run::run(config).map(|()| ExitCode::Fine),
-        Command::Join { code } => join::run(&config, code).map(|()| ExitCode::Fine),
+        Command::Join(args) => join::run(&config, &args).map(|()| ExitCode::Fine),
         Command::Replay(args) => {
             replay::run(&args, &config.vision, &config.recognition, &config.camera).map(|()| ExitCode::Fine)
         }

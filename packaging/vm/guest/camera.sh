@@ -4,6 +4,7 @@
 #   camera.sh clip FILE yuyv|mjpeg  a clip, ten times slower, over and over (v4l2loopback and ffmpeg)
 #   camera.sh person NAME FILE.avi  makes a clip of somebody of the test pictures; "stranger" is nobody's name
 #   camera.sh card FILE.svg FILE.avi  makes a clip of a printed card
+#   camera.sh code FILE.png FILE.avi  makes a clip of a join code that fills the picture
 #   camera.sh unplug | replug      the test camera goes under its reader, and comes back
 #   camera.sh freeze | thaw        the clip stops without a word to its reader, and goes on
 #   camera.sh off                  no camera at all
@@ -42,6 +43,11 @@ card)
   ffmpeg -nostdin -hide_banner -loglevel error -y -framerate 15 -loop 1 -width 340 -i "$2" -frames:v 6 \
     -vf "pad=640:480:(ow-iw)/2:(oh-ih)/2:color=$wall,rotate=0.07:fillcolor=$wall" \
     -c:v mjpeg -pix_fmt yuvj420p -q:v 3 "$3"
+  exit 0
+  ;;
+code)
+  ffmpeg -nostdin -hide_banner -loglevel error -y -framerate 15 -loop 1 -i "$2" -frames:v 6 \
+    -vf "pad=640:480:(ow-iw)/2:(oh-ih)/2:color=white" -c:v mjpeg -pix_fmt yuvj420p -q:v 3 "$3"
   exit 0
   ;;
 unplug)
