@@ -101,7 +101,7 @@ fn start(
     delivery::renewal(&door, &central, supervisor)?;
     delivery::identity(&door, supervisor);
     delivery::clock(&door, supervisor);
-    delivery::heartbeat(&door, central, &gallery, supervisor);
+    delivery::heartbeat(&door, central, &gallery, camera.state_rx.clone(), supervisor);
     door::spawn_owned(supervisor, "gallery", Policy::critical(), gallery, |mut task, context| async move {
         task.run(&context).await
     });

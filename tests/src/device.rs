@@ -157,6 +157,7 @@ impl TestDevice {
             model_pack: "lintel-1".into(),
             gallery_public_key: DeviceSealKey::from_seed(&[3; 32]).public_text(),
             version: env!("CARGO_PKG_VERSION").into(),
+            camera: None,
         };
         let device_id = self.id.clone();
         let confirmed = GalleryConfirmation { device_id, revision: gallery_revision, templates: 0 };

@@ -1,12 +1,15 @@
 //! Doors in the console: a technician invites one, carries the code there, and it is the same door.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use lintel_tests::central::{Database, Wanted};
+use lintel_tests::process::eventually;
 use lintel_tests::{TestBrowser, TestCentral, TestKiosk};
 
 const PASSWORD: &str = "looms and numbers";
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A centre that lets in doors with a certificate only.
 async fn central() -> Result<TestCentral> {
@@ -60,12 +63,20 @@ async fn a_technician_invites_a_door_that_joins_by_the_code_on_the_page() -> Res
     assert!(!browser.is_saying(&code).await?, "it is shown once");
     browser.looks("doors-invited").await?;
 
-    let door = fresh_door()?;
+    let mut door = fresh_door()?;
     let said = door.cli(["join", &code]).await?.ok()?;
     ensure!(said.contains("this door is main-entrance now"), "{said}");
     browser.open(&central.url("/console/devices")).await?;
     browser.says("days left").await?;
     assert!(!browser.is_saying("Invited, not joined yet").await?);
+    door.start()?;
+    eventually("the page says that the door is blind", PATIENCE, async || {
+        browser.open(&central.url("/console/devices")).await?;
+        Ok(browser.is_saying("No picture from its camera").await?.then_some(()))
+    })
+    .await?;
+    browser.looks("doors-blind").await?;
+    door.stop().await?;
 
     // Another door must not take this one's place by a slip.
     browser.unfold("Invite a door").await?;

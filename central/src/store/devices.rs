@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use lintel_core::event::DirectionHint;
 use lintel_core::ids::{DeviceId, SiteId, StreamId};
 use lintel_core::time::UtcMillis;
-use lintel_core::wire::Heartbeat;
+use lintel_core::wire::{CameraHealth, Heartbeat};
 use serde::Serialize;
 
 use super::{StoreError, Tx, certificates, gallery, signed, sql, unsigned, uuid, uuid_bytes};
@@ -53,6 +53,8 @@ pub struct DeviceState {
     pub model_pack: Option<String>,
     /// Program version.
     pub version: Option<String>,
+    /// Whether it sees anything.
+    pub camera: Option<CameraHealth>,
     /// Whether the events of its present stream link up: ok, pending (one is missing) or broken.
     pub chain_state: Option<String>,
     /// When its certificate's life ends; None for a door with a token.
@@ -91,6 +93,12 @@ pub(super) fn direction_named(name: &str) -> DirectionHint {
         "out" => DirectionHint::Out,
         _ => DirectionHint::None,
     }
+}
+
+fn camera_named(name: &str) -> Option<CameraHealth> {
+    [CameraHealth::Well, CameraHealth::Failed, CameraHealth::Ended]
+        .into_iter()
+        .find(|one| one.as_str() == name)
 }
 
 /// Adds a device.
@@ -200,9 +208,12 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<DeviceState>, StoreError> {
     // A tuple has no more room than the columns above take.
     let expiries: HashMap<_, _> = certificates::list_expiries(tx).await?.into_iter().collect();
     let revisions: HashMap<_, _> = gallery::list_revisions(tx).await?.into_iter().collect();
+    let cameras = "SELECT device_id, camera FROM device WHERE camera IS NOT NULL";
+    let cameras: HashMap<_, _> = sql!(tx, fetch_all as (String, String), cameras)?.into_iter().collect();
     rows.into_iter()
         .map(|row| {
             let mut state = state(row)?;
+            state.camera = cameras.get(state.device.device_id.as_str()).and_then(|name| camera_named(name));
             state.certificate_expires_at = expiries.get(&state.device.device_id).copied();
             state.newest_revision = revisions.get(&state.device.site_id).copied().unwrap_or_default();
             Ok(state)
@@ -240,6 +251,7 @@ fn state(row: StateRow) -> Result<DeviceState, StoreError> {
         newest_revision: 0,
         model_pack: pack,
         version,
+        camera: None,
         chain_state,
         certificate_expires_at: None,
     })
@@ -302,7 +314,7 @@ pub async fn update_heartbeat(tx: &mut Tx, beat: &Heartbeat, at: UtcMillis) -> R
         tx,
         execute,
         "UPDATE device SET last_seen = $1, stream = $2, last_seq = $3, backlog = $4, recorded_through = $5, \
-         sent_at = $6, gallery_revision = $7, model_pack = $8, version = $9 WHERE device_id = $10",
+         sent_at = $6, gallery_revision = $7, model_pack = $8, version = $9, camera = $10 WHERE device_id = $11",
         at.as_i64(),
         uuid_bytes!(beat.stream),
         signed(beat.last_seq),
@@ -312,6 +324,7 @@ pub async fn update_heartbeat(tx: &mut Tx, beat: &Heartbeat, at: UtcMillis) -> R
         beat.gallery_revision,
         beat.model_pack.as_str(),
         beat.version.as_str(),
+        beat.camera.map(CameraHealth::as_str),
         beat.device_id.as_str(),
     )?;
     Ok(())

@@ -37,6 +37,7 @@ migrations! {
     8 "0008_corrections";
     9 "0009_owner";
     10 "0010_revocations";
+    11 "0011_camera";
 }
 
 /// The newest migration that changes the vault. A copy of the vault fits a copy of the database when both

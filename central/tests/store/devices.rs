@@ -3,7 +3,7 @@
 use lintel_central::devices::{self, DeviceError};
 use lintel_core::event::DirectionHint;
 use lintel_core::sign::Purpose;
-use lintel_core::wire::GalleryConfirmation;
+use lintel_core::wire::{CameraHealth, GalleryConfirmation, Heartbeat};
 
 use crate::on_both;
 use crate::world::{World, device, may, site};
@@ -39,6 +39,12 @@ on_both! {
         let listed = devices::list(&world.db, &may()).await.unwrap();
         assert_eq!(listed[0].confirmed_revision, Some(3));
         assert_eq!(listed[0].backlog, Some(0));
+        assert_eq!(listed[0].camera, None, "an older door doesn't say");
+        for camera in [CameraHealth::Failed, CameraHealth::Ended, CameraHealth::Well] {
+            let beat = Heartbeat { camera: Some(camera), ..world.beat(&door.device_id, 1) };
+            devices::heartbeat(&world.db, &world.keys, &*world.clock, &door, &beat).await.unwrap();
+            assert_eq!(devices::list(&world.db, &may()).await.unwrap()[0].camera, Some(camera));
+        }
         let strange = GalleryConfirmation { device_id: device("door-2"), ..sent };
         let refused = devices::confirm_gallery(&world.db, &*world.clock, &door, &strange).await;
         assert!(matches!(refused, Err(DeviceError::Mismatch { .. })));

@@ -143,6 +143,7 @@ impl World {
             model_pack: PACK.into(),
             gallery_public_key: DeviceSealKey::from_seed(&[seed; 32]).public_text(),
             version: "0.1.0".into(),
+            camera: None,
         }
     }
 

@@ -3,6 +3,7 @@ devices-none = No door yet.
 devices-well = Well
 devices-never = Never heard of
 devices-silent = Silent
+devices-blind = No picture from its camera
 devices-broken = Events missing or altered
 devices-revoked = Revoked
 devices-in = In

@@ -104,6 +104,33 @@ pub struct Heartbeat {
     pub gallery_public_key: String,
     /// Program version.
     pub version: String,
+    /// Whether it sees anything; older doors don't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<CameraHealth>,
+}
+
+/// What a door says of its camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraHealth {
+    /// Pictures come, or it is being opened for the first time.
+    Well,
+    /// It can't be opened or gives no pictures; the door tries again and again.
+    Failed,
+    /// A recording in its place is over.
+    Ended,
+}
+
+impl CameraHealth {
+    /// The name in messages and tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Failed => "failed",
+            Self::Ended => "ended",
+        }
+    }
 }
 
 /// The centre's answer to a heartbeat.

@@ -8,11 +8,13 @@ use lintel_core::seal::DeviceSealKey;
 use lintel_runtime::exit::chain;
 use lintel_runtime::supervisor::{Policy, Supervisor};
 use lintel_runtime::tls::FlooredTime;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::door::{Door, spawn_owned};
 use super::roads::BothRoads;
 use super::storage;
+use crate::camera::thread::CameraState;
 use crate::gallery::sync::GallerySync;
 use crate::health::{SyncProbe, SyncTask};
 use crate::identity::IdentityStore;
@@ -140,7 +142,13 @@ pub(super) fn identity(door: &Door, supervisor: &mut Supervisor) {
     });
 }
 
-pub(super) fn heartbeat(door: &Door, central: Central, gallery: &GallerySync, supervisor: &mut Supervisor) {
+pub(super) fn heartbeat(
+    door: &Door,
+    central: Central,
+    gallery: &GallerySync,
+    camera_rx: watch::Receiver<CameraState>,
+    supervisor: &mut Supervisor,
+) {
     let heartbeat = HeartbeatTask {
         api: central.api,
         identity: Arc::clone(&door.identity),
@@ -154,6 +162,7 @@ pub(super) fn heartbeat(door: &Door, central: Central, gallery: &GallerySync, su
         tls_time: central.tls_time,
         time_file: central.time_file,
         online: Arc::clone(&door.online),
+        camera_rx,
         wanted_tx: Arc::clone(&door.wanted_tx),
     };
     spawn_owned(supervisor, "heartbeat", Policy::critical(), heartbeat, |task, context| async move {

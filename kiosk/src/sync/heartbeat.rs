@@ -8,13 +8,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 use lintel_core::sign::Purpose;
 use lintel_core::time::{Clock, UtcMillis};
-use lintel_core::wire::Heartbeat;
+use lintel_core::wire::{CameraHealth, Heartbeat};
 use lintel_runtime::exit::chain;
 use lintel_runtime::supervisor::TaskContext;
 use lintel_runtime::{atomic_file, tls::FlooredTime};
 use tokio::sync::watch;
 
 use super::https::CentralApi;
+use crate::camera::thread::CameraState;
 use crate::gallery::index::SharedGallery;
 use crate::health::ClockWatch;
 use crate::identity::Identity;
@@ -56,6 +57,8 @@ pub struct HeartbeatTask {
     pub time_file: PathBuf,
     /// Whether central can be reached; shown to the person at the door.
     pub online: Arc<AtomicBool>,
+    /// How the camera is.
+    pub camera_rx: watch::Receiver<CameraState>,
     /// Told about newer galleries.
     pub wanted_tx: Arc<watch::Sender<i64>>,
 }
@@ -74,6 +77,7 @@ impl HeartbeatTask {
     /// Never for central's or the network's failures.
     pub async fn run(&self, context: &TaskContext) -> anyhow::Result<()> {
         let (mut failures, mut persisted) = (0_u32, None);
+        let mut camera_rx = self.camera_rx.clone();
         loop {
             context.beat.beat();
             let wait = match self.tell().await {
@@ -93,6 +97,8 @@ impl HeartbeatTask {
             tokio::select! {
                 () = context.token.cancelled() => return Ok(()),
                 () = tokio::time::sleep(wait) => {}
+                // That a door sees nothing any more is said at once.
+                Ok(()) = camera_rx.changed() => {}
             }
         }
     }
@@ -113,6 +119,7 @@ impl HeartbeatTask {
             model_pack: self.pack.clone(),
             gallery_public_key: self.gallery_public_key.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            camera: Some(health_of(*self.camera_rx.borrow())),
         };
         let answer = self.api.heartbeat(&beat).await?;
         let round_trip_ms = self.clock.monotonic_ms().saturating_sub(started_ms);
@@ -138,6 +145,14 @@ impl HeartbeatTask {
                 log::warn!("error" = chain(&error.into()).as_str(); "central's time can't be written down");
             }
         }
+    }
+}
+
+fn health_of(camera: CameraState) -> CameraHealth {
+    match camera {
+        CameraState::Opening | CameraState::Playing => CameraHealth::Well,
+        CameraState::Failed => CameraHealth::Failed,
+        CameraState::Ended => CameraHealth::Ended,
     }
 }
 

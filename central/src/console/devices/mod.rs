@@ -10,6 +10,7 @@ use axum::response::{Html, Redirect};
 use lintel_core::event::DirectionHint;
 use lintel_core::ids::DeviceId;
 use lintel_core::time::UtcMillis;
+use lintel_core::wire::CameraHealth;
 use lintel_runtime::catalogue::Words;
 
 use self::invite::OpenInvite;
@@ -68,6 +69,8 @@ pub(super) fn door(words: Words<'_>, state: &DeviceState, now: UtcMillis, silent
         ("devices-broken", "look", "!")
     } else if silent {
         ("devices-silent", "look", "!")
+    } else if state.camera == Some(CameraHealth::Failed) {
+        ("devices-blind", "look", "!")
     } else {
         ("devices-well", "good", "✓")
     };
