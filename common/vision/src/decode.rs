@@ -3,6 +3,8 @@
 //! YUYV and GREY go through OpenCV's imgproc, MJPEG through zune-jpeg. It never trusts a size in the data before
 //! the limits have been applied.
 
+use std::cell::RefCell;
+
 use opencv::boxed_ref::{BoxedRef, BoxedRefMut};
 use opencv::core::{Mat, Vec2b, Vec3b};
 use opencv::imgproc;
@@ -102,6 +104,11 @@ pub fn decode_into(frame: &Frame, image: &mut BgrImage) -> Result<(), DecodeErro
     Ok(())
 }
 
+thread_local! {
+    /// The picture before its colours are turned round. Kept, because fresh memory costs more than turning.
+    static RGB: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Decodes one JPEG picture. By way of RGB: zune-jpeg has SIMD for that order and none for ours, and turning
 /// the picture round afterwards takes a tenth of what that saves.
 fn decode_jpeg(data: &[u8], image: &mut BgrImage) -> Result<(), DecodeError> {
@@ -129,11 +136,12 @@ fn decode_jpeg_with_tables(data: &[u8], image: &mut BgrImage) -> Result<(), Deco
     image.set_size(width as u32, height as u32);
     let (rows, cols) = (height as i32, width as i32);
     if decoder.input_colorspace() != Some(ColorSpace::Luma) {
-        let mut rgb = vec![0; width * height * 3];
-        decoder.decode_into(&mut rgb).map_err(failed)?;
-        let source = Mat::new_rows_cols_with_bytes::<Vec3b>(rows, cols, &rgb)?;
-        imgproc::cvt_color_def(&source, &mut image.mat_mut()?, imgproc::COLOR_RGB2BGR)?;
-        return Ok(());
+        return RGB.with_borrow_mut(|rgb| {
+            rgb.resize(width * height * 3, 0);
+            decoder.decode_into(rgb).map_err(failed)?;
+            let source = Mat::new_rows_cols_with_bytes::<Vec3b>(rows, cols, rgb)?;
+            Ok(imgproc::cvt_color_def(&source, &mut image.mat_mut()?, imgproc::COLOR_RGB2BGR)?)
+        });
     }
     let options = decoder.options().jpeg_set_out_colorspace(ColorSpace::Luma);
     decoder.set_options(options);
