@@ -120,13 +120,17 @@ impl Visit {
             .filter(|(.., may)| *may)
             .map(|(place, address, text, _)| Link { address, text, current: place == tab })
             .collect();
+        let has_account = self.actor.account_id().is_some();
+        // Whoever came by a link is a number to the audit, and no name to read.
+        let name =
+            if has_account { self.actor.display_name().to_owned() } else { words.say("shell-by-link") };
         Shell {
             assets: addresses(),
             words,
             language: words.language(),
             links,
-            name: self.actor.display_name().to_owned(),
-            has_account: self.actor.account_id().is_some(),
+            name,
+            has_account,
             csrf: self.actor.csrf().as_str().to_owned(),
             said: self.said.clone(),
             trial: state.trial_pack().map(|pack| words.say_with("shell-trial", &[("pack", pack.into())])),

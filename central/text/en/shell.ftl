@@ -10,6 +10,7 @@ shell-audit = Audit
 shell-me = Me
 shell-password = Change password
 shell-log-out = Log out
+shell-by-link = By a one-time link
 shell-trial = Trial models. The model pack { $pack } is good for trying Lintel, not for payroll.
 
 said-person-added = Added. Next: record consent and add photos, or issue a badge.
