@@ -3,10 +3,13 @@
 #
 # IN becomes /rig/in in the guest (read-only), OUT is /rig/out: OUT/said is what the steps print, OUT/code their
 # exit code. A step may ask for another boot of the same disk (OUT/again), in order or by pulling the plug; the
-# disk is thrown away at the end. Exit code: the steps' own, 124 when LINTEL_VM_MINUTES (60) were not enough,
+# disk is thrown away at the end. The guest reaches nothing; what it puts into OUT/browser.ask is done by a browser out
+# here, at its port 8081, and the result is OUT/browser.answer. Exit code: the steps' own, 124 when LINTEL_VM_MINUTES (60) were not enough,
 # 125 when the guest ended without a result.
 set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
 image=$1 in=$2 out=$3
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 limit=$((${LINTEL_VM_MINUTES:-60} * 60))
 disk=$(mktemp -d)
 pids=()
@@ -28,7 +31,9 @@ while true; do
   # -no-reboot: an emulated reset is slower than a new start, and a panic ends the run. Not nicer than whoever
   # started it: the guest's clock goes on while it waits for a processor, and its watchdogs with it.
   qemu-system-x86_64 -no-reboot -M q35 -accel tcg,thread=multi -cpu Nehalem -smp 2 -m 2048 \
-    -nodefaults -no-user-config -display none -nic none \
+    -nodefaults -no-user-config -display none \
+    -netdev "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:$port-10.0.2.15:8081" \
+    -device virtio-net-pci,netdev=net,romfile= \
     -kernel "$image/vmlinuz" -initrd "$image/initrd.img" \
     -append "root=/dev/vda rw console=ttyS0 mitigations=off nokaslr random.trust_cpu=on panic=-1 loglevel=4" \
     -drive "file=$disk/disk.qcow2,if=virtio,format=qcow2,cache=unsafe" \
@@ -41,6 +46,11 @@ while true; do
     if [ "$SECONDS" -ge "$limit" ]; then
       echo "vm: no result after $((limit / 60)) minutes" >&2
       exit 124
+    fi
+    if [ -e "$out/browser.ask" ]; then
+      mv "$out/browser.ask" "$disk/ask"
+      timeout 600 "$here/chromium.py" "http://127.0.0.1:$port" "$out" <"$disk/ask" >"$out/browser.part" 2>&1 || true
+      mv "$out/browser.part" "$out/browser.answer"
     fi
     sleep 1
   done

@@ -17,7 +17,9 @@ if ! command -v qemu-system-x86_64 >/dev/null || ! command -v qemu-img >/dev/nul
   version=$(apt-cache policy qemu-system-x86 | sed -n 's/^ *Candidate: //p')
   ./apt.sh "qemu-system-x86=$version" "qemu-utils=$version"
 fi
-./apt.sh mmdebstrap e2fsprogs
+./apt.sh mmdebstrap e2fsprogs python3
+# A browser that is there already may come from elsewhere.
+command -v chromedriver >/dev/null || ./apt.sh chromium chromium-driver
 
 # ------------------------------------------------------------------ image
 # What the packages depend on, less what they bring themselves; and the steps' own tools.

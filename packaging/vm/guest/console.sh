@@ -38,6 +38,30 @@ log_in() {
   post "$1" /console/login name="$1" password="$PASSWORD" next=/console
 }
 
+# let_chromium_in: the console listens on loopback, as it should; this carries one port of the machine there
+let_chromium_in() {
+  local card
+  card=$(find /sys/class/net -name 'e*' -printf '%f')
+  ip address add 10.0.2.15/24 dev "$card"
+  ip link set "$card" up
+  systemd-run --quiet --collect --unit=for-chromium --socket-property=ListenStream=10.0.2.15:8081 \
+    /usr/lib/systemd/systemd-socket-proxyd "${CONSOLE#http://}"
+}
+
+# in_chromium NAME PATH: logs in as that account with a real browser, which runs on the machine around this one, and
+# prints the address and the words of the page
+in_chromium() {
+  local waited=0
+  rm -f "$OUT/browser.answer"
+  printf '%s\n' "$1" "$PASSWORD" "$2" >"$OUT/browser.new"
+  mv "$OUT/browser.new" "$OUT/browser.ask"
+  until [ -e "$OUT/browser.answer" ]; do
+    [ $((waited += 1)) -lt 900 ] || return 1
+    sleep 1
+  done
+  cat "$OUT/browser.answer"
+}
+
 today() { TZ=Europe/Berlin date +%F; }
 yesterday() { TZ=Europe/Berlin date -d yesterday +%F; }
 

@@ -1,7 +1,10 @@
 # An admin logs in. One person is enrolled in the console, the others on the command line; one wants no face stored.
 account ada --role admin
 holds "a wrong password is refused" answers $'\n401 ' post ada /console/login name=ada password="some other words" next=/console
-holds "an admin logs in" answers "303 $CONSOLE/console" log_in ada
+let_chromium_in
+holds "an admin logs in with Chromium" answers "At the doors" in_chromium ada /console
+systemctl stop for-chromium.socket for-chromium.service
+holds "and with what sends the forms below" answers "303 $CONSOLE/console" log_in ada
 
 first=${NAMES[0]}
 holds "a person is added in the console" answers said-person-added \
