@@ -1,14 +1,18 @@
 # What happens to processes: they are asked to end, they are killed, they hang.
-# Nobody stands before the door: a frame with a face takes seconds here, and is looked at to its end.
-systemctl stop camera 2>/dev/null || true
 restarts() { of lintel-kiosk NRestarts; }
 
+# Somebody stands before the door: a frame with a face takes seconds here, and the last one is given up.
+before=$(mark)
+show "${NAMES[0]}" yuyv
+comes_true 180 "the door is busy with a face" said "$before" lintel-kiosk MESSAGE=feedback
 for program in kiosk central; do
   started=$(date +%s%3N)
   systemctl stop "lintel-$program"
   holds "lintel-$program ends within five seconds when asked" at_most $(($(date +%s%3N) - started)) $((5000 * $(cat "$RIG/patience") / 3))
   holds "and cleanly" same "$(of "lintel-$program" Result)" success
 done
+# An empty doorway from here on.
+systemctl stop camera
 systemctl start lintel-central lintel-kiosk
 
 count=$(restarts)
