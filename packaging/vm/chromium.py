@@ -35,7 +35,11 @@ class Driver:
         arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         options = {"args": [*arguments, f"--user-data-dir={profile}/profile", "--window-size=1080,800"]}
         wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}
-        session = until(lambda: self.ask("/session", wanted))["sessionId"]
+        try:
+            session = until(lambda: self.ask("/session", wanted))["sessionId"]
+        except OSError:
+            self.close()
+            raise
         self.url += f"/session/{session}"
 
     def ask(self, path: str, body: dict | None = None):

@@ -1,7 +1,7 @@
 //! `join CODE`: makes the door's own key, gets a certificate for it, and keeps who the door is from now on.
 //!
-//! The code is typed, piped, or shown to the camera. The key never leaves this box. A try that failed can be repeated with the same code: it asks with the
-//! same key, by which central recognises it.
+//! The code is typed, piped, or shown to the camera. The key never leaves this box. A try that failed can be
+//! repeated with the same code: it asks with the same key, by which central recognises it.
 
 mod shown;
 

@@ -97,7 +97,7 @@ fn length_left_out(numbers: &[f32], codes: impl Iterator<Item = f32>, step: f32)
     (squares.sum::<f64>().sqrt() as f32).next_up()
 }
 
-/// Written so that compilers make one multiply-and-add of sixteen bits of it (x86's `pmaddwd`, ARM's `smlal`).
+/// Written so that compilers can make multiply-and-add of 16 bits of it; on x86 they do (`pmaddwd`).
 #[inline(always)]
 fn product(row: &[i8], probe: &[i16]) -> i32 {
     row.iter().zip(probe).map(|(r, p)| i32::from(*r) * i32::from(*p)).sum()
