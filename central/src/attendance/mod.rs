@@ -1,16 +1,39 @@
-//! Punches in, a day's attendance out.
+//! Punches in, days out.
 //!
-//! Pure: no database, no clock, no float. The same punches, policy and time zone database give the same
-//! day on every machine, so that a day can be computed again years later and compared. What a policy
-//! needs to know beyond the punches comes in as an argument.
+//! Pure: no database, no clock, no float. A person's day is a function of what the doors recorded and people
+//! corrected, of the policy's version, of the calendar and of the present; so it can be computed again years
+//! later, on another machine, and compared to the byte. Nobody is absent here until that is proven.
+//!
+//! Read it in this order: [`punch`] (which punches count), [`shift`] and [`calendar`] (what was planned),
+//! `attribution` (which shift a punch belongs to), `direction` (arrivals and departures), `stretch` and
+//! [`breaks`] (hours), [`rounding`] and [`overtime`] (pay), `day` and [`proof`] (what the day was), [`week`].
 
+mod attribution;
+pub mod breaks;
+pub mod calendar;
 pub mod correction;
+mod day;
+mod direction;
+pub mod exception;
+mod first;
+pub mod interval;
+pub mod legal;
+pub mod length;
 mod month;
-mod policy;
-mod rules;
-mod types;
+pub mod overtime;
+pub mod pattern;
+pub mod policy;
+pub mod proof;
+pub mod punch;
+pub mod record;
+pub mod rounding;
+pub mod shift;
+mod stretch;
+pub mod week;
 
+pub use first::{Code, DayInput, DayResult, Policy, Punch, compute_day};
+pub use interval::Interval;
+pub use length::Length;
 pub use month::{Month, NotAMonth};
-pub use policy::Policy;
-pub use rules::compute_day;
-pub use types::{Code, DayInput, DayResult, Punch};
+pub use record::{DayRecord, Status};
+pub use week::{Input, compute};

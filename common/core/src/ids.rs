@@ -162,6 +162,22 @@ slug_id! {
     /// A place with one time zone, whose doors share a gallery.
     SiteId, "site id"
 }
+slug_id! {
+    /// A shift template, such as `early`.
+    ShiftId, "shift id"
+}
+slug_id! {
+    /// A rotation of shifts that people are assigned to, such as `three-shifts`.
+    PatternId, "pattern id"
+}
+slug_id! {
+    /// A policy of attendance rules, such as `default`.
+    PolicyId, "policy id"
+}
+slug_id! {
+    /// A kind of leave, such as `annual`.
+    LeaveKind, "leave kind"
+}
 uuid_id! {
     /// A person. Never printed on a badge and never a staff number.
     PersonId, "person id"

@@ -7,7 +7,7 @@ use lintel_core::time::zone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::attendance::Policy;
+use crate::attendance::first::Policy;
 
 const DAY_START: i64 = 1_794_870_000_000; // 2026-11-17T00:00 in Berlin
 const DAY_MS: i64 = 86_400_000;
