@@ -4,6 +4,7 @@
 //! on a free port, and is ended when its value goes, also when the test fails. Nothing here may reach
 //! into a program's memory: what a test knows, it knows from files, sockets and commands as a user would.
 
+pub mod attendance;
 pub mod broker;
 pub mod browser;
 pub mod capture;
