@@ -20,7 +20,7 @@ use crate::jobs::{ForgetFormer, ScrubErased};
 use crate::ledger::LedgerError;
 use crate::people::{self, PeopleError};
 use crate::store::{
-    Db, StoreError, Tx, audit, badges, corrections, days, erasures, events, ingest, people as rows,
+    Db, StoreError, Tx, audit, badges, corrections, days, erasures, events, ingest, people as rows, rosters,
 };
 
 /// Why somebody couldn't be erased.
@@ -60,7 +60,7 @@ pub async fn erase(
     Ok(())
 }
 
-const FIELDS: &str = "person,consent,templates,key,days,corrections,events,account";
+const FIELDS: &str = "person,consent,templates,key,days,corrections,rosters,events,account";
 
 /// Takes everything of a person out, and queues the rewriting of the files.
 async fn forget(tx: &mut Tx, erased: Erased) -> Result<(), StoreError> {
@@ -81,6 +81,7 @@ async fn forget_again(tx: &mut Tx, person: PersonId, at: UtcMillis) -> Result<()
     erasures::delete_jobs(tx, person).await?;
     days::delete_by_person(tx, person).await?;
     corrections::delete_by_person(tx, person).await?;
+    rosters::delete_by_person(tx, person).await?;
     badges::delete_by_person(tx, person).await?;
     accounts::delete_of_person(tx, person).await?;
     rows::delete(tx, person).await

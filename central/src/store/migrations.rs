@@ -38,6 +38,7 @@ migrations! {
     9 "0009_owner";
     10 "0010_revocations";
     11 "0011_camera";
+    12 "0012_rosters";
 }
 
 /// The newest migration that changes the vault. A copy of the vault fits a copy of the database when both

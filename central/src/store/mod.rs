@@ -34,6 +34,7 @@ pub mod logins;
 pub mod people;
 pub mod retention;
 pub mod revocations;
+pub mod rosters;
 pub mod scratch;
 pub mod sessions;
 pub mod sites;

@@ -12,8 +12,17 @@ use super::db::Pools;
 use super::{Db, StoreError};
 
 /// Tables whose rows name people; small ones, so that rewriting them takes no time worth speaking of.
-pub const NAMING_TABLES: &[&str] =
-    &["person", "consent", "template", "person_site_exception", "account", "correction"];
+pub const NAMING_TABLES: &[&str] = &[
+    "person",
+    "consent",
+    "template",
+    "person_site_exception",
+    "account",
+    "correction",
+    "employment",
+    "assignment",
+    "leave",
+];
 /// Larger SQLite files are not rewritten in one go: writers would wait for minutes.
 const REWRITE_AT_MOST_BYTES: i64 = 2 << 30;
 
