@@ -194,6 +194,9 @@ pub enum MqttCommand {
 /// `bench`.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
+    /// What to measure: events accepted a second, or what the attendance rules take.
+    #[arg(value_enum, default_value_t = BenchWhat::Ingest)]
+    pub what: BenchWhat,
     /// Print JSON.
     #[command(flatten)]
     pub json: JsonArg,
@@ -206,6 +209,18 @@ pub struct BenchArgs {
     /// Events per transaction.
     #[arg(long, default_value_t = 200)]
     pub batch: u32,
+    /// With `attendance`: people.
+    #[arg(long, default_value_t = 2_000)]
+    pub people: u32,
+}
+
+/// What `bench` measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum BenchWhat {
+    /// Events accepted a second on each database, beside a bare insert of the same rows.
+    Ingest,
+    /// The attendance rules for a person's month, without a database.
+    Attendance,
 }
 
 /// `config …`.

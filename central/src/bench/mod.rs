@@ -6,6 +6,7 @@
 //! days to recompute, the signed ack. The bench never touches a database that holds anything: on SQLite it
 //! works in a temporary folder, on PostgreSQL in a database of its own that it drops.
 
+pub mod attendance;
 pub mod load;
 pub mod place;
 

@@ -9,15 +9,22 @@ use lintel_core::time::Clock;
 use lintel_runtime::clock::SystemClock;
 use lintel_runtime::exit::ExitCode;
 
+use crate::bench::attendance::measure_rules;
 use crate::bench::place::{PostgresPlace, PrivatePostgres, SqlitePlace};
 use crate::bench::{Figure, Size, measure};
-use crate::cli::BenchArgs;
+use crate::cli::{BenchArgs, BenchWhat};
+
+/// How often the rules are measured.
+const ROUNDS: usize = 7;
 
 /// Runs the bench. PostgreSQL servers are the named ones; without any, a private one where it is installed.
 ///
 /// # Errors
 /// When a database can't be had or loses something.
 pub async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
+    if args.what == BenchWhat::Attendance {
+        return attendance(&args);
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let size = Size { events: args.events.max(1), batch: args.batch.max(1) };
     let mut figures = vec![on_sqlite(&*clock, size).await.context("measuring on SQLite")?];
@@ -37,6 +44,22 @@ pub async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         format!("{document:#}\n")
     } else {
         table(&figures)
+    };
+    std::io::stdout().write_all(text.as_bytes()).context("writing the figures")?;
+    Ok(ExitCode::Fine)
+}
+
+fn attendance(args: &BenchArgs) -> anyhow::Result<ExitCode> {
+    let figure = measure_rules(args.people.max(1), ROUNDS).context("making the months")?;
+    let [median, least, most] = figure.month_us;
+    let text = if args.json.json {
+        format!("{:#}\n", serde_json::json!({ "rules": figure }))
+    } else {
+        format!(
+            "A person's month by the attendance rules, on one core: {median:.0} µs ({least:.0} to {most:.0}; {} people, \
+             {} days, {ROUNDS} rounds)\n",
+            figure.people, figure.days
+        )
     };
     std::io::stdout().write_all(text.as_bytes()).context("writing the figures")?;
     Ok(ExitCode::Fine)
