@@ -1,6 +1,7 @@
 //! One day put together from its stretches: hours, status, and what somebody should look at.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
+use lintel_core::ids::{LeaveKind, SiteId};
 use lintel_core::time::UtcMillis;
 
 use super::breaks::{Breaks, Settled, settle};
@@ -20,12 +21,16 @@ use super::{Input, Interval, Length};
 pub(super) struct DayPlan<'a> {
     pub(super) date: Date,
     pub(super) place: &'a Place,
-    pub(super) site: &'a lintel_core::ids::SiteId,
+    pub(super) site: &'a SiteId,
     pub(super) version: &'a VersionedPolicy,
     pub(super) employed: bool,
     /// Whether the person has shifts at all on this date, so that a date without one is a day off.
     pub(super) has_shifts: bool,
     pub(super) parts: Vec<Planned<'a>>,
+    /// The civil day, from where days without a shift begin.
+    pub(super) civil: Interval,
+    /// Local midnight.
+    pub(super) midnight: UtcMillis,
 }
 
 /// A planned part with what its template says.
@@ -38,7 +43,7 @@ pub(super) struct Planned<'a> {
 #[derive(Default)]
 struct Off {
     holiday: Option<(String, DayPart)>,
-    leave: Vec<(lintel_core::ids::LeaveKind, DayPart, bool)>,
+    leave: Vec<(LeaveKind, DayPart, bool)>,
     excused: Option<bool>,
 }
 
@@ -63,16 +68,28 @@ impl<'a> DayPlan<'a> {
         &self.version.policy
     }
 
-    /// The civil day, from where days without a shift begin.
-    pub(super) fn civil(&self) -> Interval {
-        let start = self.policy().day_start;
-        let next = self.date.tomorrow().unwrap_or(self.date);
-        Interval::new(instant(self.date, start, &self.place.zone), instant(next, start, &self.place.zone))
+    /// A date with nothing planned yet.
+    pub(super) fn new(
+        date: Date,
+        site: &'a SiteId,
+        place: &'a Place,
+        version: &'a VersionedPolicy,
+        employed: bool,
+    ) -> Self {
+        let start = version.policy.day_start;
+        let next = date.tomorrow().unwrap_or(date);
+        let civil = Interval::new(instant(date, start, &place.zone), instant(next, start, &place.zone));
+        let midnight = if start == Time::midnight() {
+            civil.start()
+        } else {
+            instant(date, Time::midnight(), &place.zone)
+        };
+        Self { date, place, site, version, employed, has_shifts: false, parts: Vec::new(), civil, midnight }
     }
 
     /// All that a punch of this date may lie in.
     fn span(&self) -> Interval {
-        let mut span = self.civil();
+        let mut span = self.civil;
         for planned in &self.parts {
             let end = closes(&planned.part, self.policy().tolerance);
             span = Interval::new(span.start().min(planned.part.window.start()), span.end().max(end));
@@ -173,7 +190,7 @@ impl<'a> DayPlan<'a> {
             punches,
             part: None,
             expected: None,
-            closes: self.civil().end(),
+            closes: self.civil.end(),
             breaks: &policy.breaks,
             grace: policy.grace,
             policy,

@@ -44,29 +44,28 @@ pub struct Input<'a> {
 /// The records of some days, both ends included. A date of no known site has none.
 #[must_use]
 pub fn compute(input: &Input<'_>, from: Date, to: Date) -> Vec<DayRecord> {
+    let (first, last) = reach(from, to);
+    // Planned once for all weeks: what is planned on a date depends on nothing around it.
+    let plans: Vec<DayPlan<'_>> = first
+        .series(1.day())
+        .take_while(|date| *date <= last)
+        .filter_map(|date| planned_day(input, date))
+        .collect();
     let mut records = Vec::new();
     let mut date = from;
     while date <= to {
-        let Some(first) = week_of(input, date) else {
+        let Some(first) = week_of(&plans, date) else {
             date = date.saturating_add(1.day());
             continue;
         };
-        let last = first.saturating_add(6.days());
-        let week = week(input, first, last);
         // A policy that moves the week's start may make weeks overlap: each date has its own.
-        for record in week {
-            if record.date >= date && record.date <= to && week_of(input, record.date) == Some(first) {
-                records.push(record);
-            }
+        let mine = |date: Date| week_of(&plans, date) == Some(first);
+        let week = week(input, &plans, first, first.saturating_add(6.days()));
+        records.extend(week.into_iter().filter(|day| date <= day.date && day.date <= to && mine(day.date)));
+        while date <= to && mine(date) {
+            let Ok(next) = date.tomorrow() else { return records };
+            date = next;
         }
-        let mut next = date;
-        while next <= to && week_of(input, next) == Some(first) {
-            next = next.saturating_add(1.day());
-        }
-        if next == date {
-            break;
-        }
-        date = next;
     }
     records
 }
@@ -86,27 +85,23 @@ pub fn reach(from: Date, to: Date) -> (Date, Date) {
 }
 
 /// The first day of a date's week, by the policy of the date.
-fn week_of(input: &Input<'_>, date: Date) -> Option<Date> {
-    let starts = plan_of(input, date)?.policy().week_starts.weekday();
+fn week_of(plans: &[DayPlan<'_>], date: Date) -> Option<Date> {
+    let place = plans.binary_search_by_key(&date, |plan| plan.date).ok()?;
+    let starts = plans.get(place)?.policy().week_starts.weekday();
     let passed = starts.until(date.weekday());
     Some(date.saturating_sub(i64::from(passed).days()))
 }
 
-fn plan_of<'a>(input: &Input<'a>, date: Date) -> Option<DayPlan<'a>> {
+fn planned_day<'a>(input: &Input<'a>, date: Date) -> Option<DayPlan<'a>> {
     let site = input.calendar.site_on(date)?;
     let place = input.roster.places.get(site)?;
     let version = place.policy.on(date)?;
-    let employed = input.calendar.employed_on(date);
-    Some(DayPlan { date, place, site, version, employed, has_shifts: false, parts: Vec::new() })
-}
-
-fn planned_day<'a>(input: &Input<'a>, date: Date) -> Option<DayPlan<'a>> {
-    let mut day = plan_of(input, date)?;
+    let mut day = DayPlan::new(date, site, place, version, input.calendar.employed_on(date));
     let default: &[ShiftId] = day.version.policy.default_shift.as_slice();
     let shifts = input.calendar.assigned_on(date).unwrap_or(default);
     day.has_shifts = input.calendar.assigned_on(date).is_some() || !default.is_empty();
     // A date that the zone left out, as Samoa did 30 December 2011, has no shift.
-    if !day.employed || day.civil().is_empty() {
+    if !day.employed || day.civil.is_empty() {
         return Some(day);
     }
     for id in shifts {
@@ -121,24 +116,22 @@ fn planned_day<'a>(input: &Input<'a>, date: Date) -> Option<DayPlan<'a>> {
     Some(day)
 }
 
-fn week(input: &Input<'_>, first: Date, last: Date) -> Vec<DayRecord> {
+fn week(input: &Input<'_>, plans: &[DayPlan<'_>], first: Date, last: Date) -> Vec<DayRecord> {
     let from = first.saturating_sub(CONTEXT_DAYS.days());
     let to = last.saturating_add(CONTEXT_DAYS.days());
-    let days: Vec<DayPlan<'_>> = from
-        .series(1.day())
-        .take_while(|date| *date <= to)
-        .filter_map(|date| planned_day(input, date))
-        .collect();
-    let punches = punches_of(input, &days);
-    let (claimed, unclaimed) = shared_out(&punches, &days);
+    let begin = plans.partition_point(|plan| plan.date < from);
+    let end = plans.partition_point(|plan| plan.date <= to);
+    let days = plans.get(begin..end).unwrap_or_default();
+    let punches = punches_of(input, days);
+    let (claimed, unclaimed) = shared_out(&punches, days);
 
     let mut records: Vec<DayRecord> = Vec::with_capacity(days.len());
     for ((day, claimed), unclaimed) in days.iter().zip(claimed).zip(unclaimed) {
         records.push(day.record(input, claimed, unclaimed));
     }
-    flag_rest(&days, &mut records);
+    flag_rest(days, &mut records);
     let of_week = |date: Date| first <= date && date <= last;
-    pay_overtime(&days, &mut records, of_week);
+    pay_overtime(days, &mut records, of_week);
     if let Some(day) = days.iter().find(|day| day.date == last) {
         flag_weekly_rest(input, day, first, &mut records);
     }
@@ -155,15 +148,10 @@ fn punches_of<'a>(input: &Input<'a>, days: &[DayPlan<'a>]) -> Vec<Counted<'a>> {
     let Some((first, last)) = days.first().zip(days.last()) else { return Vec::new() };
     // From midnight to midnight, wherever a policy lets days begin.
     let next = last.date.saturating_add(1.day());
-    let span = Interval::new(
-        instant(first.date, Time::midnight(), &first.place.zone),
-        instant(next, Time::midnight(), &last.place.zone),
-    );
-    let starts: Vec<UtcMillis> =
-        days.iter().map(|day| instant(day.date, Time::midnight(), &day.place.zone)).collect();
+    let span = Interval::new(first.midnight, instant(next, Time::midnight(), &last.place.zone));
     let all = input.punches.iter().filter(|punch| span.contains(punch.at));
     counted(all, |at| {
-        let later = starts.partition_point(|start| *start <= at);
+        let later = days.partition_point(|day| day.midnight <= at);
         days.get(later.saturating_sub(1)).map(DayPlan::policy)
     })
 }
@@ -195,10 +183,9 @@ fn shared_out<'a>(punches: &[Counted<'a>], days: &[DayPlan<'_>]) -> Shares<'a> {
             *place = candidate.punches.iter().filter_map(take).collect();
         }
     }
-    let starts: Vec<UtcMillis> = days.iter().map(|day| day.civil().start()).collect();
     let mut unclaimed = vec![Vec::new(); days.len()];
     for punch in left.iter().filter_map(take) {
-        let later = starts.partition_point(|start| *start <= punch.at());
+        let later = days.partition_point(|day| day.civil.start() <= punch.at());
         // What lies before the first day's start belongs to a day that isn't looked at.
         if let Some(day) = later.checked_sub(1).and_then(|day| unclaimed.get_mut(day)) {
             day.push(punch);
@@ -250,7 +237,7 @@ fn pay_overtime(days: &[DayPlan<'_>], records: &mut [DayRecord], of_week: impl F
 
 /// Flags the last day of a week that is over and had no long rest.
 fn flag_weekly_rest(input: &Input<'_>, last: &DayPlan<'_>, first: Date, records: &mut [DayRecord]) {
-    let end = last.civil().end();
+    let end = last.civil.end();
     let start = instant(first, last.policy().day_start, &last.place.zone);
     let mut presence: Vec<Interval> = records
         .iter()
