@@ -4,6 +4,7 @@
 //! written out, so that an error can't be dressed as something else.
 
 use super::archive::ArchiveError;
+use super::ics::CalendarError;
 use super::limits::MAX_ROW_ERRORS;
 
 /// Longest value that an error repeats, in characters before escaping.
@@ -119,12 +120,15 @@ pub enum ImportError {
         /// The second heading, shortened.
         second: String,
     },
+    /// A calendar.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
 }
 
 /// What is wrong with one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
-    /// The row as the spreadsheet program numbers it.
+    /// The row as the spreadsheet program numbers it; for a calendar the line where the event begins.
     pub row: usize,
     /// The column's name or letter, where it is one cell's fault.
     pub column: Option<String>,

@@ -29,6 +29,19 @@ pub const MAX_CELL_CHARS: usize = 1_000;
 pub const MAX_TEXT_BYTES: usize = 64 * 1024 * 1024;
 /// Most row errors that are listed; the others are counted.
 pub const MAX_ROW_ERRORS: usize = 200;
+/// Largest calendar file, in bytes.
+pub const MAX_CALENDAR_BYTES: usize = 2 * 1024 * 1024;
+/// Most lines of a calendar file, as they stand in it.
+pub const MAX_CALENDAR_LINES: usize = 20_000;
+/// Longest line of a calendar once unfolded, in bytes.
+pub const MAX_CALENDAR_LINE_BYTES: usize = 10_000;
+/// Most events in a calendar.
+pub const MAX_CALENDAR_EVENTS: usize = 5_000;
+/// Most days that one event of a calendar may last.
+pub const MAX_EVENT_DAYS: usize = 60;
+/// Most holidays that a calendar may come to.
+pub const MAX_CALENDAR_DAYS: usize = 20_000;
+
 /// The ceilings as a value, so that tests can stand one below and one above without files of gigabytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
@@ -44,6 +57,11 @@ pub(super) struct Limits {
     pub(super) cells: usize,
     pub(super) cell_chars: usize,
     pub(super) text_bytes: usize,
+    pub(super) calendar_bytes: usize,
+    pub(super) calendar_lines: usize,
+    pub(super) calendar_line_bytes: usize,
+    pub(super) calendar_events: usize,
+    pub(super) calendar_days: usize,
 }
 
 /// What holds outside tests.
@@ -60,6 +78,11 @@ pub(super) const LIMITS: Limits = Limits {
     cells: MAX_CELLS,
     cell_chars: MAX_CELL_CHARS,
     text_bytes: MAX_TEXT_BYTES,
+    calendar_bytes: MAX_CALENDAR_BYTES,
+    calendar_lines: MAX_CALENDAR_LINES,
+    calendar_line_bytes: MAX_CALENDAR_LINE_BYTES,
+    calendar_events: MAX_CALENDAR_EVENTS,
+    calendar_days: MAX_CALENDAR_DAYS,
 };
 
 /// What reading one file came to, kept also when it is refused.

@@ -2,6 +2,7 @@
 //! by byte where they are not.
 
 mod archives;
+mod calendars;
 mod csv_files;
 mod hostile_markup;
 mod made;

@@ -5,7 +5,7 @@ use rust_xlsxwriter::Workbook;
 
 use super::super::limits::{Counters, LIMITS, Limits};
 use super::super::sheet::read_within;
-use super::super::{read_leave, read_people, read_shift_assignments};
+use super::super::{read_calendar, read_leave, read_people, read_shift_assignments};
 use super::made::{WANTED, cell, header, part, parts, sheet, zip};
 
 /// Small enough that a file of a few kilobytes meets them.
@@ -122,10 +122,39 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(words, 0..80).prop_map(|words| words.concat())
 }
 
+fn calendar_text() -> impl Strategy<Value = String> {
+    let words = prop::sample::select(vec![
+        "BEGIN:VEVENT\n",
+        "END:VEVENT\n",
+        "BEGIN:VALARM\n",
+        "END:VALARM\n",
+        "SUMMARY:a\\,b\n",
+        "DTSTART;VALUE=DATE:20261225\n",
+        "DTEND;VALUE=DATE:20261226\n",
+        "RRULE:FREQ=YEARLY;COUNT=9999\n",
+        "DTSTART:",
+        "T000000",
+        ";",
+        ":",
+        "=",
+        "\"",
+        "\n ",
+        "é",
+        "EXDATE:20261225,",
+        "DURATION:P3D\n",
+        "\r\n",
+        "\\",
+    ]);
+    prop::collection::vec(words, 0..40).prop_map(|words| {
+        format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\n{}\nEND:VEVENT\nEND:VCALENDAR\n", words.concat())
+    })
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         expect_within(&bytes)?;
+        drop(read_calendar(&bytes, "c", 2020..=2030));
         let archive = [b"PK\x03\x04".as_slice(), &bytes].concat();
         expect_within(&archive)?;
     }
@@ -164,6 +193,13 @@ proptest! {
         drop(read_people(text.as_bytes(), "p", None));
         drop(read_leave(text.as_bytes(), "l", None));
         drop(read_shift_assignments(text.as_bytes(), "s", None));
+    }
+
+    #[test]
+    fn any_calendar_is_read_or_refused(text in calendar_text()) {
+        if let Ok(parsed) = read_calendar(text.as_bytes(), "c", 2000..=2199) {
+            prop_assert!(parsed.rows.len() <= LIMITS.calendar_days);
+        }
     }
 
     #[test]
