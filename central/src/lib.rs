@@ -1,7 +1,7 @@
 //! The centre: people, templates, devices, attendance and reports, behind one HTTP server.
 //!
 //! The library exists so that tests can drive what the binary runs. Pure rules (`attendance`), documents
-//! (`reports`) and use cases (`people`, `badges`, `devices`, `sites`,
+//! (`reports`), uploads (`imports`) and use cases (`people`, `badges`, `devices`, `sites`,
 //! `gallery`) know nothing of HTTP; only `store`
 //! knows SQL; only `app` knows everything.
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::panic))]
@@ -26,6 +26,7 @@ pub mod enrolment;
 pub mod erasure;
 pub mod gallery;
 pub mod health;
+pub mod imports;
 pub mod ingest;
 pub mod jobs;
 pub mod ledger;
