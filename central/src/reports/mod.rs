@@ -4,6 +4,8 @@
 //! belong to. What a spreadsheet could take for a formula is neutralised here, once.
 
 mod csv;
+pub mod formula;
+pub mod hours;
 mod json;
 mod table;
 mod words;
