@@ -15,6 +15,7 @@ const EN: &[&str] = &[
     include_str!("../text/en/badges.ftl"),
     include_str!("../text/en/date.ftl"),
     include_str!("../text/en/devices.ftl"),
+    include_str!("../text/en/documents.ftl"),
     include_str!("../text/en/login.ftl"),
     include_str!("../text/en/month.ftl"),
     include_str!("../text/en/people.ftl"),

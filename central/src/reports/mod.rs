@@ -1,9 +1,10 @@
-//! Rows in, document out: the day's report as table, CSV and JSON.
+//! Rows in, document out: the day's report as table, CSV and JSON; and tables of any kind as files.
 //!
 //! Pure: no database, no clock. Times are shown in the zone of their site, always with the date they
 //! belong to. What a spreadsheet could take for a formula is neutralised here, once.
 
 mod csv;
+pub mod documents;
 pub mod formula;
 pub mod hours;
 mod json;
