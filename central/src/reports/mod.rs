@@ -1,4 +1,5 @@
-//! Rows in, document out: the day's report as table, CSV and JSON; and tables of any kind as files.
+//! Rows in, document out: the day's report as table, CSV and JSON; tables of any kind as files; and the file for
+//! payroll.
 //!
 //! Pure: no database, no clock. Times are shown in the zone of their site, always with the date they
 //! belong to. What a spreadsheet could take for a formula is neutralised here, once.
@@ -8,6 +9,7 @@ pub mod documents;
 pub mod formula;
 pub mod hours;
 mod json;
+pub mod payroll;
 mod table;
 mod words;
 
