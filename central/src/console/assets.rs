@@ -24,11 +24,13 @@ pub(super) struct Addresses {
 }
 
 // Constants of the build; nothing here changes while the program runs.
-static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 6]> = LazyLock::new(|| {
     [
         named("style", "css", "text/css; charset=utf-8", include_bytes!("assets/style.css")),
         named("live", "js", "text/javascript; charset=utf-8", include_bytes!("assets/live.js")),
         named("sheet", "css", "text/css; charset=utf-8", include_bytes!("assets/sheet.css")),
+        named("document", "css", "text/css; charset=utf-8", include_bytes!("assets/document.css")),
+        named("plots", "css", "text/css; charset=utf-8", include_bytes!("assets/plots.css")),
         named("icon", "svg", "image/svg+xml", include_bytes!("assets/icon.svg")),
     ]
 });
@@ -39,9 +41,26 @@ fn named(stem: &str, ending: &str, kind: &'static str, body: &'static [u8]) -> A
 }
 
 pub(super) fn addresses() -> Addresses {
-    let [style, live, sheet, icon] = &*ASSETS;
-    let address = |asset: &Asset| format!("/assets/{}", asset.name);
+    let [style, live, sheet, _, _, icon] = &*ASSETS;
     Addresses { style: address(style), live: address(live), sheet: address(sheet), icon: address(icon) }
+}
+
+/// Where the style of a printed document is.
+#[must_use]
+pub fn document_style() -> String {
+    let [_, _, _, document, _, _] = &*ASSETS;
+    address(document)
+}
+
+/// Where the style of plots is.
+#[must_use]
+pub fn plots_style() -> String {
+    let [_, _, _, _, plots, _] = &*ASSETS;
+    address(plots)
+}
+
+fn address(asset: &Asset) -> String {
+    format!("/assets/{}", asset.name)
 }
 
 /// `GET /assets/{name}`.

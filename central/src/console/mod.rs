@@ -27,7 +27,7 @@ pub use accounts::{
     change_account_role, create_account, disable_account, enable_account, end_account_sessions,
     list_accounts, set_account_password, show_account,
 };
-pub use assets::asset;
+pub use assets::{asset, document_style, plots_style};
 pub use audit::{check_audit, list_audit};
 pub use badge::{issue_badge, issue_own_badge, revoke_badge, show_badge, show_own_badge};
 pub use badge_sheet::print_badges;

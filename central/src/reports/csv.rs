@@ -2,6 +2,7 @@
 
 use lintel_core::time::zone;
 
+use super::formula::harmless;
 use super::{ReportError, hours_minutes, local_with_offset};
 use crate::store::days::DayRow;
 
@@ -32,8 +33,8 @@ pub(super) fn daily(rows: &[DayRow]) -> Result<String, ReportError> {
             day.date.to_string(),
             row.site_id.to_string(),
             row.zone.clone(),
-            harmless(row.staff_no.as_deref().unwrap_or_default()),
-            harmless(&row.name),
+            harmless(row.staff_no.as_deref().unwrap_or_default()).into_owned(),
+            harmless(&row.name).into_owned(),
             time(day.first_in),
             time(day.last_out),
             hours_minutes(day.worked_ms),
@@ -45,28 +46,4 @@ pub(super) fn daily(rows: &[DayRow]) -> Result<String, ReportError> {
     }
     let bytes = writer.into_inner().map_err(|error| ::csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Text typed by people that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, "CSV
-/// Injection": = + - @, tab and carriage return).
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_that_is_a_formula_is_shown_and_not_run() {
-        assert_eq!(harmless("=HYPERLINK(\"http://x\")"), "'=HYPERLINK(\"http://x\")");
-        for start in ["+1", "-1", "@x", "\tx", "\rx"] {
-            assert!(harmless(start).starts_with('\''));
-        }
-        assert_eq!(harmless("O'Neill-Ågren"), "O'Neill-Ågren");
-    }
 }

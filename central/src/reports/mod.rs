@@ -1,10 +1,16 @@
-//! Rows in, document out: the day's report as table, CSV and JSON.
+//! Rows in, document out: the day's report as table, CSV and JSON; tables of any kind as files; the file for
+//! payroll; and plots.
 //!
 //! Pure: no database, no clock. Times are shown in the zone of their site, always with the date they
 //! belong to. What a spreadsheet could take for a formula is neutralised here, once.
 
 mod csv;
+pub mod documents;
+pub mod formula;
+pub mod hours;
 mod json;
+pub mod payroll;
+pub mod plots;
 mod table;
 mod words;
 
