@@ -224,6 +224,16 @@ fn within(from: Date, to: Option<Date>, date: Date) -> bool {
 }
 
 impl DayPart {
+    /// The halves that it takes, as bits: two that share none don't overlap.
+    #[must_use]
+    pub const fn halves(self) -> u8 {
+        match self {
+            Self::Full => 0b11,
+            Self::FirstHalf => 0b01,
+            Self::SecondHalf => 0b10,
+        }
+    }
+
     /// How much of a length is off.
     #[must_use]
     pub fn share(self, length: Length) -> Length {

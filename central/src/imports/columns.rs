@@ -3,8 +3,9 @@
 //! Headings are compared without case, spaces, underscores, hyphens and dots, so that `Staff No.` and `staff_no`
 //! are one. An unknown heading is refused instead of skipped: a column that nobody reads would look imported.
 
-use super::errors::{ImportError, Parsed, RowErrors, shown};
-use super::sheet::{Row, Table};
+use super::errors::{ImportError, Parsed, RowErrors};
+use super::shown::shown;
+use super::table::{Row, Table};
 
 /// A column that a kind of file may have.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +16,15 @@ pub struct Column {
     pub also: &'static [&'static str],
     /// Whether the file must have it.
     pub needed: bool,
+}
+
+/// What is looked for in a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The columns: of several sheets the first that has all that are needed is read.
+    pub columns: &'a [Column],
+    /// The name of a sheet; it is read whatever its header is.
+    pub sheet: Option<&'a str>,
 }
 
 /// The staff number, which every file but that of holidays begins with.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::columns::{Column, Headings, Line, STAFF_NO, read_rows};
 use super::errors::{ImportError, Parsed};
 use super::fields;
-use super::sheet::Table;
+use super::table::Table;
 
 /// The columns of a file of agreed hours.
 pub(super) const COLUMNS: &[Column] = &[

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 
 use encoding_rs::{UTF_16BE, UTF_16LE};
 
-use super::errors::{ImportError, shown};
+use super::errors::ImportError;
 use super::limits::{Counters, Limits};
-use super::sheet::{Builder, Cell, CellFault, Table, cell_text, letters};
+use super::shown::shown;
+use super::table::{Builder, Cell, CellFault, Table, cell_text, letters};
 
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 

@@ -1,14 +1,9 @@
 //! Why a file or one of its rows isn't taken, in words that say what to change.
-//!
-//! A value that is shown comes from a stranger's file: it is cut short and its invisible characters are
-//! written out, so that an error can't be dressed as something else.
 
-use super::archive::ArchiveError;
-use super::ics::CalendarError;
+use super::archive::error::ArchiveError;
+use super::ics::error::CalendarError;
 use super::limits::MAX_ROW_ERRORS;
-
-/// Longest value that an error repeats, in characters before escaping.
-const SHOWN_CHARS: usize = 40;
+use super::shown::shown;
 
 /// Why a file as a whole isn't read.
 #[derive(Debug, thiserror::Error)]
@@ -207,14 +202,4 @@ pub struct Parsed<Row> {
     pub rows: Vec<(usize, Row)>,
     /// The others.
     pub errors: RowErrors,
-}
-
-/// A stranger's text for a message.
-pub(super) fn shown(text: &str) -> String {
-    let mut chars = text.trim().chars();
-    let mut short: String = chars.by_ref().take(SHOWN_CHARS).flat_map(char::escape_debug).collect();
-    if chars.next().is_some() {
-        short.push('…');
-    }
-    short.replace("\\'", "'").replace("\\\"", "\"")
 }

@@ -6,35 +6,13 @@
 use jiff::civil::{Date, Weekday};
 use lintel_core::ids::SiteId;
 
+use crate::attendance::calendar::DayPart;
 use crate::people::clean_name;
 
 /// Longest id or staff number, in characters.
 const MAX_ID_CHARS: usize = 64;
 /// Minutes of a whole week.
 const WEEK_MINUTES: u32 = 168 * 60;
-
-/// Which part of a day something takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DayPart {
-    /// All of it.
-    #[default]
-    Full,
-    /// Until the middle of the working day.
-    FirstHalf,
-    /// From the middle of the working day.
-    SecondHalf,
-}
-
-impl DayPart {
-    /// The halves that it takes, as bits.
-    pub(super) fn bits(self) -> u8 {
-        match self {
-            Self::Full => 0b11,
-            Self::FirstHalf => 0b01,
-            Self::SecondHalf => 0b10,
-        }
-    }
-}
 
 /// Days of the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,10 @@ use lintel_core::ids::SiteId;
 
 use super::columns::{Column, Headings, Line, read_rows};
 use super::errors::{ImportError, Parsed};
-use super::fields::{self, DayPart};
-use super::sheet::Table;
+use super::fields;
 use super::spans::{Span, refuse_overlaps};
+use super::table::Table;
+use crate::attendance::calendar::DayPart;
 
 /// The columns of a file of holidays.
 pub(super) const COLUMNS: &[Column] = &[
@@ -47,7 +48,7 @@ pub(super) fn leave_same_days_out(parsed: &mut Parsed<HolidayRow>) {
         key: holiday.site.as_ref().map_or("every site", SiteId::as_str),
         from: holiday.date,
         to: holiday.date,
-        bits: holiday.half.bits(),
+        bits: holiday.half.halves(),
         row: *row,
     });
     let out = refuse_overlaps(spans, &mut parsed.errors);

@@ -4,9 +4,10 @@ use jiff::civil::Date;
 
 use super::columns::{Column, Headings, Line, STAFF_NO, read_rows};
 use super::errors::{ImportError, Parsed};
-use super::fields::{self, DayPart};
-use super::sheet::Table;
+use super::fields;
 use super::spans::{Span, refuse_overlaps};
+use super::table::Table;
+use crate::attendance::calendar::DayPart;
 
 /// The columns of a file of leave.
 pub(super) const COLUMNS: &[Column] = &[
@@ -46,7 +47,7 @@ pub(super) fn rows(table: &Table) -> Result<Parsed<LeaveRow>, ImportError> {
         key: leave.staff_no.as_str(),
         from: leave.from,
         to: leave.to,
-        bits: leave.part.bits(),
+        bits: leave.part.halves(),
         row: *row,
     });
     let out = refuse_overlaps(spans, &mut parsed.errors);

@@ -18,20 +18,23 @@ mod people;
 mod serial;
 mod sheet;
 mod shift_assignments;
+mod shown;
 mod spans;
+mod table;
 mod xlsx;
 
 pub use archive::ArchiveError;
-pub use columns::Column;
+pub use columns::{Column, Wanted};
 pub use contract_hours::ContractHoursRow;
 pub use errors::{ImportError, Parsed, RowError, RowErrors};
-pub use fields::{DayPart, Weekdays};
+pub use fields::Weekdays;
 pub use holidays::HolidayRow;
 pub use ics::{CalendarError, read as read_calendar};
 pub use leave::LeaveRow;
 pub use people::PersonRow;
-pub use sheet::{Row, Table, Wanted, read};
+pub use sheet::read;
 pub use shift_assignments::{Plan, ShiftAssignmentRow};
+pub use table::{Row, Table};
 
 /// Reads one kind of file: the sheet that fits its columns, then its rows.
 macro_rules! kind {

@@ -8,7 +8,7 @@ use lintel_core::ids::SiteId;
 use super::columns::{Column, Headings, Line, STAFF_NO, read_rows};
 use super::errors::{ImportError, Parsed};
 use super::fields;
-use super::sheet::Table;
+use super::table::Table;
 
 /// The columns of a file of people.
 pub(super) const COLUMNS: &[Column] = &[

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use super::columns::{Column, Headings, Line, STAFF_NO, names, read_rows};
 use super::errors::{ImportError, Parsed};
 use super::fields::{self, Weekdays};
-use super::sheet::Table;
 use super::spans::{Span, refuse_overlaps};
+use super::table::Table;
 
 /// The columns of a file of assignments; it needs one of `shift` and `pattern`.
 pub(super) const COLUMNS: &[Column] = &[

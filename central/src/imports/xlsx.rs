@@ -9,11 +9,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use super::archive;
-use super::columns::fit;
-use super::errors::{ImportError, shown};
+use super::columns::{Wanted, fit};
+use super::errors::ImportError;
 use super::limits::{Counters, Limits};
 use super::serial;
-use super::sheet::{Builder, Cell, CellFault, Table, Wanted, cell_text, letters};
+use super::shown::shown;
+use super::table::{Builder, Cell, CellFault, Table, cell_text, letters};
 
 type Workbook = Xlsx<Cursor<Vec<u8>>>;
 

@@ -5,9 +5,9 @@
 
 use std::collections::HashSet;
 
-use super::super::errors::shown;
 use super::super::limits::Limits;
-use super::ArchiveError;
+use super::super::shown::shown;
+use super::error::ArchiveError;
 
 const LOCAL: u32 = 0x0403_4b50;
 const CENTRAL: u32 = 0x0201_4b50;

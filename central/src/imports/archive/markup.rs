@@ -9,9 +9,9 @@ use std::io::BufRead;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::super::errors::shown;
 use super::super::limits::{Counters, Limits};
-use super::ArchiveError;
+use super::super::shown::shown;
+use super::error::ArchiveError;
 use super::part::Part;
 
 /// Rows and columns of a sheet (ECMA-376; also Excel's own ceiling).

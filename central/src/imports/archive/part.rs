@@ -9,8 +9,8 @@ use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 
 use super::super::limits::{Counters, Limits};
-use super::ArchiveError;
 use super::directory::Entry;
+use super::error::ArchiveError;
 
 const CHUNK_BYTES: usize = 16 * 1024;
 const DOCTYPE: &[u8] = b"<!DOCTYPE";

@@ -3,9 +3,9 @@
 //! Events are found by walking the lines, not by a parser that descends: a file of nothing but `BEGIN` lines
 //! would take such a parser as deep as it has lines.
 
-use super::super::errors::shown;
 use super::super::limits::Limits;
-use super::CalendarError;
+use super::super::shown::shown;
+use super::error::CalendarError;
 
 /// Deepest nesting: a calendar, an event, an alarm, and one more for extensions.
 const MAX_DEPTH: usize = 4;

@@ -4,6 +4,7 @@ use jiff::civil::{Weekday, date};
 use lintel_core::ids::SiteId;
 
 use super::super::*;
+use crate::attendance::calendar::DayPart;
 
 fn said<Row>(parsed: &Parsed<Row>) -> Vec<String> {
     parsed.errors.listed().iter().map(ToString::to_string).collect()

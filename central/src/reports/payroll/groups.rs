@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::export::PayrollError;
+use super::error::PayrollError;
 use super::line::{Category, LineKind, PayLine, Period};
 use super::mapping::{Content, Fate, Mapping};
 use super::wire::{Layout, Per};

@@ -15,6 +15,7 @@
 
 mod dates;
 mod encoding;
+mod error;
 mod export;
 mod groups;
 mod line;
@@ -24,7 +25,8 @@ mod wire;
 
 pub use dates::UnknownDirective;
 pub use encoding::Encoding;
-pub use export::{PayFile, PayrollError, export};
+pub use error::PayrollError;
+pub use export::{PayFile, export};
 pub use line::{Category, LineKind, NotACategory, PayLine, Period, When};
 pub use mapping::{Mapping, MappingError, Problem};
 pub use reconciled::{CodeSum, Reconciled};
