@@ -6,6 +6,7 @@ mod access;
 mod devices;
 mod people;
 mod records;
+mod rosters;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,10 @@ pub use access::{PasswordArgs, TokenCommand, UserCommand};
 pub use devices::{DeviceCommand, Direction};
 pub use people::{BadgeCommand, Holder, PeopleCommand};
 pub use records::{AuditCommand, BackupCommand, LedgerCommand, ReportCommand};
+pub use rosters::{
+    AssignmentCommand, HolidayCommand, LeaveCommand, OutageCommand, PatternCommand, PeriodArgs,
+    PeriodCommand, PolicyCommand, ShiftCommand,
+};
 
 /// The server of Lintel: people, doors, attendance.
 #[derive(Debug, Parser)]
@@ -58,6 +63,27 @@ pub enum Command {
     /// Door devices.
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Shifts: templates in local time, valid from a date on.
+    #[command(subcommand)]
+    Shift(ShiftCommand),
+    /// Patterns: cycles of shifts, such as a week of early and a week of late ones.
+    #[command(subcommand)]
+    Pattern(PatternCommand),
+    /// Assignments: who works on which pattern or shift, and when.
+    #[command(subcommand)]
+    Assignment(AssignmentCommand),
+    /// Holidays of each site.
+    #[command(subcommand)]
+    Holiday(HolidayCommand),
+    /// Leave: record it, decide what was asked for.
+    #[command(subcommand)]
+    Leave(LeaveCommand),
+    /// Policies: the numbers and choices that the attendance rules leave open.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Months that were given to payroll and stay as they were given.
+    #[command(subcommand)]
+    Period(PeriodCommand),
     /// Accounts of the console: who logs in, and as what.
     #[command(subcommand)]
     User(UserCommand),
@@ -249,6 +275,32 @@ mod tests {
     fn options_for_all_commands_may_stand_behind_the_command() {
         let cli = Cli::try_parse_from(["x", "people", "list", "--json", "--config", "/c.toml"]).unwrap();
         assert_eq!(cli.config.config, Some(PathBuf::from("/c.toml")));
+    }
+
+    #[test]
+    fn an_assignment_is_to_a_pattern_or_to_a_shift_with_its_weekdays() {
+        let typed = |rest: &[&str]| {
+            let all = ["x", "assignment", "add", "0042", "--from", "2026-12-01"].iter().chain(rest);
+            Cli::try_parse_from(all).map(drop)
+        };
+        assert!(typed(&["--pattern", "two"]).is_ok());
+        assert!(typed(&["--shift", "early", "--weekdays", "mon-fri"]).is_ok());
+        for wrong in
+            [&[][..], &["--shift", "early"], &["--pattern", "two", "--shift", "early", "--weekdays", "mon"]]
+        {
+            assert!(typed(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn leave_is_approved_or_refused_with_a_reason() {
+        let typed = |rest: &[&str]| {
+            let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+            Cli::try_parse_from(["x", "leave", "decide", id].iter().chain(rest)).map(drop)
+        };
+        assert!(typed(&["--approve"]).is_ok() && typed(&["--refuse", "two others are away"]).is_ok());
+        assert!(typed(&[]).is_err() && typed(&["--refuse"]).is_err());
+        assert!(typed(&["--approve", "--refuse", "no"]).is_err());
     }
 
     #[test]

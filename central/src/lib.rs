@@ -35,6 +35,7 @@ pub mod people;
 pub mod reports;
 pub mod retention;
 pub mod revocation;
+pub mod rosters;
 pub mod sites;
 pub mod store;
 pub mod vault;

@@ -11,6 +11,7 @@ use axum::routing::{MethodRouter, delete, get, post};
 use lintel_core::limits::MAX_PACKET_BYTES;
 use tower_http::timeout::TimeoutLayer;
 
+use super::v1::rosters::{assignments, holidays, leave, outages, patterns, periods, policies, shifts};
 use super::{device, join, layers, v1};
 use crate::app::AppState;
 use crate::auth::door;
@@ -148,6 +149,40 @@ pub const PEOPLE: &[Route] = &[
     }),
     route(POST, "/api/v1/people/{id}/photos", Access::Upload, || post(v1::photos::add_photos)),
     route(GET, "/api/v1/attendance/days", Access::Person, || get(v1::attendance::list_days)),
+    route(GET, "/api/v1/shifts", Access::Person, || get(shifts::list_shifts)),
+    route(&["GET", "PUT"], "/api/v1/shifts/{id}", Access::Person, || {
+        get(shifts::get_shift).put(shifts::put_shift)
+    }),
+    route(&["GET", "POST"], "/api/v1/patterns", Access::Person, || {
+        get(patterns::list_patterns).post(patterns::create_pattern)
+    }),
+    route(&["GET", "POST"], "/api/v1/assignments", Access::Person, || {
+        get(assignments::list_assignments).post(assignments::create_assignment)
+    }),
+    route(&["DELETE"], "/api/v1/assignments/{id}", Access::Person, || delete(assignments::delete_assignment)),
+    route(POST, "/api/v1/assignments/{id}/end", Access::Person, || post(assignments::end_assignment)),
+    route(&["GET", "PUT", "DELETE"], "/api/v1/holidays", Access::Person, || {
+        get(holidays::list_holidays).put(holidays::put_holiday).delete(holidays::delete_holiday)
+    }),
+    route(&["GET", "POST"], "/api/v1/leave", Access::Person, || {
+        get(leave::list_leave).post(leave::record_leave)
+    }),
+    route(GET, "/api/v1/leave/kinds", Access::Person, || get(leave::list_leave_kinds)),
+    route(POST, "/api/v1/leave/{id}/decision", Access::Person, || post(leave::decide_leave)),
+    route(POST, "/api/v1/leave/{id}/cancel", Access::Person, || post(leave::cancel_leave)),
+    route(&["GET", "POST"], "/api/v1/policies", Access::Person, || {
+        get(policies::list_policies).post(policies::publish_policy)
+    }),
+    route(GET, "/api/v1/policies/in-force", Access::Person, || get(policies::get_policy_in_force)),
+    route(&["GET", "POST"], "/api/v1/periods", Access::Person, || {
+        get(periods::list_periods).post(periods::lock_period)
+    }),
+    route(POST, "/api/v1/periods/unlock", Access::Person, || post(periods::unlock_period)),
+    route(&["GET", "POST"], "/api/v1/out-of-service", Access::Person, || {
+        get(outages::list_outages).post(outages::declare_outage)
+    }),
+    route(POST, "/api/v1/out-of-service/{id}/approve", Access::Person, || post(outages::approve_outage)),
+    route(POST, "/api/v1/out-of-service/{id}/end", Access::Person, || post(outages::end_outage)),
     route(GET, "/api/v1/devices", Access::Person, || get(v1::devices::list_devices)),
     route(GET, "/api/v1/sites", Access::Person, || get(v1::devices::list_sites)),
 ];

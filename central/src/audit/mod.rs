@@ -66,6 +66,10 @@ pub enum View {
     Today,
     /// What is in the audit; the subject is whom it was asked about, or `all`.
     Audit,
+    /// Who works on what; the subject is the person or `all`.
+    Assignments,
+    /// Leave; the subject is the person or `all`.
+    Leave,
     /// The accounts, whose names are people's.
     Accounts,
 }
@@ -79,6 +83,8 @@ impl View {
             Self::Month => "month.view",
             Self::Today => "today.view",
             Self::Audit => "audit.view",
+            Self::Assignments => "assignments.view",
+            Self::Leave => "leave.view",
             Self::Accounts => "accounts.view",
         }
     }

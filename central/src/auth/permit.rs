@@ -64,6 +64,10 @@ permissions! {
     ReadAttendance = "attendance.read": Admin | Hr | Auditor;
     /// Decide about corrections, add or void a punch.
     DecideCorrections = "corrections.decide": Admin | Hr;
+    /// Change contracts, shifts, rotations, holidays, leave, policies and locks, and take doors out of service.
+    ManageRosters = "rosters.manage": Admin | Hr;
+    /// Read them.
+    ReadRosters = "rosters.read": Admin | Hr | Auditor;
     /// Issue, revoke and print badges.
     ManageBadges = "badges.manage": Admin | Hr;
     /// Read and verify the audit chain.
@@ -76,6 +80,8 @@ permissions! {
     ManageOwnConsent = "own.consent": Admin | Hr | Technician | Employee | Auditor;
     /// Propose a correction of one's own record.
     ProposeCorrection = "own.correct": Admin | Hr | Technician | Employee | Auditor;
+    /// Ask for leave of one's own.
+    AskLeave = "own.leave": Admin | Hr | Technician | Employee | Auditor;
     /// Have one's own badge issued.
     IssueOwnBadge = "own.badge": Admin | Hr | Technician | Employee | Auditor;
 }
@@ -83,6 +89,7 @@ permissions! {
 impl OwnPermission for ReadOwnRecord {}
 impl OwnPermission for ManageOwnConsent {}
 impl OwnPermission for ProposeCorrection {}
+impl OwnPermission for AskLeave {}
 impl OwnPermission for IssueOwnBadge {}
 
 impl Actor {

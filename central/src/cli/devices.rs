@@ -6,7 +6,7 @@ use clap::{Subcommand, ValueEnum};
 use lintel_core::event::DirectionHint;
 use lintel_core::ids::{DeviceId, SiteId};
 
-use super::JsonArg;
+use super::{JsonArg, OutageCommand};
 
 /// `device …`.
 #[derive(Debug, Subcommand)]
@@ -71,6 +71,9 @@ pub enum DeviceCommand {
         /// Its id.
         id: DeviceId,
     },
+    /// Times in which a dead or stolen door holds nobody up; each needs the approval of somebody else.
+    #[command(subcommand)]
+    OutOfService(OutageCommand),
 }
 
 /// Milliseconds of `30m`, `24h` or `7d`.

@@ -21,6 +21,9 @@ pub enum PeopleCommand {
         /// Their staff number.
         #[arg(long, value_name = "NO")]
         staff_no: Option<String>,
+        /// The first day at work, YYYY-MM-DD; without one they have always been there.
+        #[arg(long, value_name = "DATE")]
+        joined: Option<jiff::civil::Date>,
         /// Print JSON.
         #[command(flatten)]
         json: JsonArg,

@@ -10,6 +10,7 @@ use lintel_runtime::secrets::write_private;
 use serde::Serialize;
 use serde_json::json;
 
+use super::rosters::outage;
 use super::{open, print};
 use crate::app::{KeyPaths, load_data_ring, load_keys};
 use crate::auth::Actor;
@@ -55,6 +56,7 @@ pub(super) async fn run(args: &ConfigArgs, command: DeviceCommand) -> anyhow::Re
             let invitation = devices::invite(&db, &trust, &actor.permit()?, &*clock, request).await?;
             show_invitation(&invitation, png.as_deref(), json.json)?;
         }
+        DeviceCommand::OutOfService(command) => outage::of_command(&db, command).await?,
         DeviceCommand::Withdraw { id } => {
             devices::withdraw_invite(&db, &actor.permit()?, &*clock, &id).await?;
             println!("the join code of {id} is worthless now");

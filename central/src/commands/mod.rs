@@ -17,6 +17,7 @@ mod open;
 mod people;
 mod print;
 mod report;
+mod rosters;
 mod serve;
 mod site;
 mod token;
@@ -55,6 +56,13 @@ pub fn run(mut cli: Cli) -> anyhow::Result<ExitCode> {
             Command::People(command) => people::run(args, command).await,
             Command::Badge(command) => badge::run(args, command).await,
             Command::Device(command) => device::run(args, command).await,
+            Command::Shift(command) => rosters::shift::run(args, command).await,
+            Command::Pattern(command) => rosters::pattern::run(args, command).await,
+            Command::Assignment(command) => rosters::assignment::run(args, command).await,
+            Command::Holiday(command) => rosters::holiday::run(args, command).await,
+            Command::Leave(command) => rosters::leave::run(args, command).await,
+            Command::Policy(command) => rosters::policy::run(args, command).await,
+            Command::Period(command) => rosters::period::run(args, command).await,
             Command::User(command) => user::run(args, command).await,
             Command::Token(command) => token::run(args, command).await,
             Command::Link => token::link(args).await,

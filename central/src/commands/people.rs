@@ -32,9 +32,9 @@ async fn of_command(settings: &CentralSettings, db: &Db, command: PeopleCommand)
     let (actor, clock) = (Actor::local(), open::clock());
     let permit = actor.permit()?;
     match command {
-        PeopleCommand::Add { name, site, staff_no, json } => {
+        PeopleCommand::Add { name, site, staff_no, joined, json } => {
             let new = NewPerson { name, site_id: site, staff_no };
-            let person = people::add(db, &permit, &*clock, &new).await?;
+            let person = people::add_joined(db, &permit, &*clock, &new, joined).await?;
             if json.json { print::json(&person)? } else { println!("{}", person.person_id) }
         }
         PeopleCommand::List { site, json } => {

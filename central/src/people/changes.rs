@@ -2,12 +2,14 @@
 //! of its own.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use lintel_core::ids::{PersonId, SiteId};
 use lintel_core::time::{Clock, UtcMillis, day_bounds, zone};
 
 use super::{PeopleError, expect, expect_active, expect_site};
 use crate::auth::permit::{ManageOwnConsent, ManagePeople};
 use crate::auth::{OwnPermit, Permit, accounts};
+use crate::rosters::employments;
 use crate::store::{Db, StoreError, Tx, audit, badges, people, sites, vault};
 use crate::{gallery, revocation};
 
@@ -28,8 +30,10 @@ pub async fn move_to(
     gallery::bump_all(&mut tx, person).await?;
     people::delete_exceptions(&mut tx, person).await?;
     people::update_site(&mut tx, person, site).await?;
+    let today = clock.now().date_in(&zone_of(&mut tx, site).await?);
+    employments::move_on(&mut tx, person, site, today).await?;
     gallery::bump_all(&mut tx, person).await?;
-    finish(db, tx, permit.actor(), clock.now(), "person.move", person, "site_id").await
+    finish(db, tx, permit.actor(), clock.now(), "person.move", person, "site_id,employment").await
 }
 
 /// Lets the doors of another site know a person too.
@@ -102,7 +106,7 @@ pub async fn remove(
 }
 
 /// What [`take_leave`] changes, for the audit.
-pub(crate) const LEAVE_FIELDS: &str = "active,left_at,templates,key,badge,exceptions,account";
+pub(crate) const LEAVE_FIELDS: &str = "active,left_at,templates,key,badge,exceptions,account,employment";
 
 /// What happens when somebody has left.
 pub(crate) async fn take_leave(tx: &mut Tx, person: PersonId, at: UtcMillis) -> Result<(), StoreError> {
@@ -111,6 +115,11 @@ pub(crate) async fn take_leave(tx: &mut Tx, person: PersonId, at: UtcMillis) -> 
     badges::revoke(tx, person, at).await?;
     people::delete_exceptions(tx, person).await?;
     people::update_left(tx, person, at).await?;
+    if let Some(found) = people::get(tx, person).await? {
+        let day = at.date_in(&zone_of(tx, &found.site_id).await?);
+        let last = found.leaves_on.map_or(day, |leaves_on| leaves_on.min(day));
+        employments::end(tx, person, Some(last)).await?;
+    }
     accounts::close_of_person(tx, person, at).await
 }
 
@@ -135,10 +144,9 @@ pub async fn leave_on(
     let now = clock.now();
     let mut has_left = false;
     people::update_leaves_on(&mut tx, person, last_day).await?;
+    employments::end(&mut tx, person, last_day).await?;
     if let Some(day) = last_day {
-        let site = sites::get(&mut tx, &found.site_id).await?;
-        let zone =
-            zone(site.as_ref().map_or("UTC", |site| site.zone.as_str())).unwrap_or(jiff::tz::TimeZone::UTC);
+        let zone = zone_of(&mut tx, &found.site_id).await?;
         let ends = day_bounds(day, &zone).1;
         if ends.millis_since(now).saturating_abs() > LAST_DAY_MS {
             return Err(PeopleError::LastDay(day));
@@ -149,9 +157,15 @@ pub async fn leave_on(
         }
     }
     gallery::bump_all(&mut tx, person).await?;
-    let fields = if has_left { format!("leaves_on,{LEAVE_FIELDS}") } else { "leaves_on".to_owned() };
+    let fields =
+        if has_left { format!("leaves_on,{LEAVE_FIELDS}") } else { "leaves_on,employment".to_owned() };
     finish(db, tx, permit.actor(), now, "person.leave_on", person, &fields).await?;
     Ok(has_left)
+}
+
+async fn zone_of(tx: &mut Tx, site: &SiteId) -> Result<TimeZone, StoreError> {
+    let site = sites::get(tx, site).await?;
+    Ok(zone(site.as_ref().map_or("UTC", |site| site.zone.as_str())).unwrap_or(TimeZone::UTC))
 }
 
 /// Destroys consent, templates and key. The bump comes first: it reads the sites that are about to go.

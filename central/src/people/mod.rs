@@ -6,6 +6,7 @@
 mod changes;
 pub mod names;
 
+use jiff::civil::Date;
 use lintel_core::embedding::Embedding;
 use lintel_core::ids::{PersonId, SiteId, TemplateId};
 use lintel_core::time::Clock;
@@ -18,6 +19,7 @@ pub use names::{NameError, clean_name, folded};
 use crate::auth::Permit;
 use crate::auth::permit::{ManagePeople, ReadPeople};
 use crate::gallery;
+use crate::rosters::employments;
 use crate::store::{Db, StoreError, Tx, audit, people, sites};
 use crate::vault::{CentralKeys, PersonKey, VaultError};
 
@@ -41,9 +43,9 @@ pub enum PeopleError {
         "person {0} has not consented to face recognition: record it with `people consent {0} --notice VERSION`"
     )]
     NoConsent(PersonId),
-    /// The last day is no likely one.
+    /// The first or the last day is no likely one.
     #[error("{0} is more than 400 days away: look at the year")]
-    LastDay(jiff::civil::Date),
+    LastDay(Date),
     /// A name, staff number or version can't be stored.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -79,6 +81,24 @@ pub async fn add(
     clock: &dyn Clock,
     new: &NewPerson,
 ) -> Result<Person, PeopleError> {
+    add_joined(db, permit, clock, new, None).await
+}
+
+/// The same with the first day at work; without one they have always been there, so that nobody is absent
+/// for a date that wasn't known.
+///
+/// # Errors
+/// [`PeopleError`], also for a first day that is no likely one.
+pub async fn add_joined(
+    db: &Db,
+    permit: &Permit<ManagePeople>,
+    clock: &dyn Clock,
+    new: &NewPerson,
+    joined: Option<Date>,
+) -> Result<Person, PeopleError> {
+    if let Some(day) = joined.filter(|day| !(1900..2200).contains(&day.year())) {
+        return Err(PeopleError::LastDay(day));
+    }
     let name = clean_name(&new.name)?;
     let staff_no = new.staff_no.as_deref().map(clean_name).transpose()?;
     let at = clock.now();
@@ -99,7 +119,8 @@ pub async fn add(
         }
         other => other?,
     }
-    let fields = "name,site_id,staff_no";
+    employments::begin(&mut tx, person_id, &new.site_id, joined).await?;
+    let fields = "name,site_id,staff_no,joined";
     audit::create(&mut tx, at, permit.actor(), "person.add", &person_id.to_string(), fields).await?;
     let person = expect(&mut tx, person_id).await?;
     tx.commit().await?;

@@ -31,6 +31,14 @@ pub(super) fn values(tx: &Tx, rows: usize, columns: usize) -> String {
     text
 }
 
+/// One placeholder behind the ones of [`values`]; numbered from one.
+pub(super) fn placeholder(tx: &Tx, number: usize) -> String {
+    match tx {
+        Tx::Sqlite(_) => "?".to_owned(),
+        Tx::Postgres(_) => format!("${number}"),
+    }
+}
+
 /// Takes the oldest due job. PostgreSQL passes over rows that another replica is taking; SQLite has one
 /// writer at a time, so nobody else is.
 pub(super) fn claim_job(tx: &Tx) -> &'static str {

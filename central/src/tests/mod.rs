@@ -8,6 +8,7 @@ mod device_v1;
 mod join;
 mod login;
 mod others_records;
+mod rosters;
 mod sessions_by_role;
 
 use std::sync::Arc;

@@ -28,6 +28,8 @@ mod ledger;
 mod people;
 mod retention;
 mod revocations;
+mod rosters;
+mod rosters_of_people;
 mod world;
 
 /// Runs a story on both databases, as two tests.

@@ -196,6 +196,18 @@ uuid_id! {
     CorrectionId, "correction id"
 }
 uuid_id! {
+    /// A time in which a person works on a pattern or a shift.
+    AssignmentId, "assignment id"
+}
+uuid_id! {
+    /// One leave, asked for or recorded.
+    LeaveId, "leave id"
+}
+uuid_id! {
+    /// A time in which a door was out of service.
+    OutageId, "outage id"
+}
+uuid_id! {
     /// One stored face template.
     TemplateId, "template id"
 }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
 use lintel_core::ids::SiteId;
 use serde::Deserialize;
 use serde_json::json;
@@ -46,6 +47,9 @@ pub struct NewPersonBody {
     site: SiteId,
     #[serde(default)]
     staff_no: Option<String>,
+    /// The first day at work; without one they have always been there.
+    #[serde(default)]
+    joined: Option<Date>,
 }
 
 /// `POST /api/v1/people`: 201 with the person.
@@ -58,7 +62,7 @@ pub async fn create_person(
     Body(body): Body<NewPersonBody>,
 ) -> Result<Response, Problem> {
     let new = NewPerson { name: body.name, site_id: body.site, staff_no: body.staff_no };
-    let person = people::add(state.db(), &permit, state.clock(), &new).await?;
+    let person = people::add_joined(state.db(), &permit, state.clock(), &new, body.joined).await?;
     Ok((StatusCode::CREATED, Json(person)).into_response())
 }
 

@@ -1,0 +1,123 @@
+//! `/api/v1` of the rosters: shifts, patterns, assignments, holidays, leave, policies, periods, outages.
+//!
+//! Lists come in pages: `limit` rows (100, at most 1,000) behind `after`, and the answer's `next` is the
+//! `after` of the next page, null on the last. A change answers which person-days it touches.
+
+pub mod assignments;
+pub mod holidays;
+pub mod leave;
+pub mod outages;
+pub mod patterns;
+pub mod periods;
+pub mod policies;
+pub mod shifts;
+
+use std::str::FromStr;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::api::problem::Problem;
+use crate::rosters::{LISTED, MOST_LISTED, RosterError, Touched};
+
+impl From<RosterError> for Problem {
+    fn from(error: RosterError) -> Self {
+        use RosterError as E;
+        use axum::http::StatusCode as S;
+        let (status, code) = match &error {
+            E::UnknownPerson(_) => (S::UNPROCESSABLE_ENTITY, "unknown_person"),
+            E::UnknownSite(_) => (S::UNPROCESSABLE_ENTITY, "unknown_site"),
+            E::UnknownShift(_) => (S::UNPROCESSABLE_ENTITY, "unknown_shift"),
+            E::UnknownPattern(_) => (S::UNPROCESSABLE_ENTITY, "unknown_pattern"),
+            E::UnknownKind { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_leave_kind"),
+            E::UnknownDevice(_) => (S::UNPROCESSABLE_ENTITY, "unknown_device"),
+            E::UnknownAssignment(_) => (S::NOT_FOUND, "unknown_assignment"),
+            E::UnknownLeave(_) => (S::NOT_FOUND, "unknown_leave"),
+            E::UnknownOutage(_) => (S::NOT_FOUND, "unknown_outage"),
+            E::UnknownHoliday { .. } => (S::NOT_FOUND, "unknown_holiday"),
+            E::NotEmployed { .. } => (S::CONFLICT, "not_employed"),
+            E::PatternExists(_) => (S::CONFLICT, "pattern_exists"),
+            E::PolicyElsewhere { .. } => (S::CONFLICT, "policy_elsewhere"),
+            E::PolicyRaced(_) => (S::CONFLICT, "policy_raced"),
+            E::Date(_) | E::EndBeforeStart { .. } => (S::UNPROCESSABLE_ENTITY, "bad_range"),
+            E::Overlap { .. } => (S::CONFLICT, "assignment_overlaps"),
+            E::LeaveOverlap { .. } => (S::CONFLICT, "leave_overlaps"),
+            E::Locked { .. } => (S::CONFLICT, "period_locked"),
+            E::LockedAlready { .. } => (S::CONFLICT, "locked_already"),
+            E::NotLocked { .. } => (S::CONFLICT, "not_locked"),
+            E::NotBegun(_) => (S::UNPROCESSABLE_ENTITY, "period_not_begun"),
+            E::Own => (S::FORBIDDEN, "own_record"),
+            E::Decided => (S::CONFLICT, "decided_already"),
+            E::OutageEnd => (S::UNPROCESSABLE_ENTITY, "outage_end"),
+            E::Reason => (S::UNPROCESSABLE_ENTITY, "reason_needed"),
+            E::Cursor(_) => (S::BAD_REQUEST, "bad_query"),
+            E::Name(_) => (S::UNPROCESSABLE_ENTITY, "bad_text"),
+            E::Shift(_) => (S::UNPROCESSABLE_ENTITY, "bad_shift"),
+            E::Zone(_) => (S::UNPROCESSABLE_ENTITY, "unknown_zone"),
+            E::Pattern(_) | E::PatternOf { .. } => (S::UNPROCESSABLE_ENTITY, "bad_pattern"),
+            E::Policy(_) => (S::UNPROCESSABLE_ENTITY, "bad_policy"),
+            E::Random(_) | E::Store(_) => return Self::internal(&error),
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
+/// How many rows are asked for.
+fn limit(asked: Option<u32>) -> Result<u32, Problem> {
+    let rows = asked.unwrap_or(LISTED);
+    if (1..=MOST_LISTED).contains(&rows) {
+        return Ok(rows);
+    }
+    Err(Problem::bad_request("bad_query", format!("limit is {rows}: ask for 1 to {MOST_LISTED} rows")))
+}
+
+/// The place behind which a page begins.
+fn cursor<T: FromStr>(after: Option<&str>) -> Result<Option<T>, Problem> {
+    let parsed = |text: &str| text.parse().map_err(|_| RosterError::Cursor(text.chars().take(80).collect()));
+    Ok(after.map(parsed).transpose()?)
+}
+
+/// The same for keys of two parts, such as `berlin@2026-10`.
+fn pair<A: FromStr, B: FromStr>(after: Option<&str>) -> Result<Option<(A, B)>, Problem> {
+    let Some(text) = after else { return Ok(None) };
+    let parts = text.split_once('@').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+    match parts {
+        Some(parts) => Ok(Some(parts)),
+        None => Err(RosterError::Cursor(text.chars().take(80).collect()).into()),
+    }
+}
+
+/// A page of a list, with the place of its last row when there may be more.
+fn page<T: Serialize>(name: &str, rows: &[T], limit: u32, key: impl Fn(&T) -> String) -> Response {
+    let is_full = u32::try_from(rows.len()).is_ok_and(|count| count >= limit);
+    let next = rows.last().filter(|_| is_full).map(key);
+    Json(json!({ name: rows, "next": next })).into_response()
+}
+
+/// Which person-days a change touches.
+fn done(touched: &Touched) -> Response {
+    Json(json!({ "touched": touched })).into_response()
+}
+
+fn id<T: FromStr<Err = lintel_core::ids::IdError>>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|error: T::Err| Problem::bad_request("bad_id", error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_is_full_says_where_the_next_one_begins() {
+        assert_eq!(limit(None).unwrap(), 100);
+        assert!(limit(Some(0)).is_err() && limit(Some(1_001)).is_err());
+        assert_eq!(cursor::<u8>(Some("7")).unwrap(), Some(7));
+        assert_eq!(cursor::<u8>(Some("x")).unwrap_err().code, "bad_query");
+        assert_eq!(pair::<String, u8>(Some("a@7")).unwrap(), Some(("a".to_owned(), 7)));
+        for wrong in ["a", "a@", "a@x", ""] {
+            assert_eq!(pair::<String, u8>(Some(wrong)).unwrap_err().code, "bad_query", "{wrong}");
+        }
+    }
+}

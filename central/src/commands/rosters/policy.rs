@@ -1,0 +1,57 @@
+//! `policy put|show|list`.
+
+use lintel_runtime::config::ConfigArgs;
+use lintel_runtime::exit::ExitCode;
+use serde_json::json;
+
+use super::super::{open, print};
+use super::{read_toml, say, today};
+use crate::attendance::Length;
+use crate::auth::Actor;
+use crate::cli::PolicyCommand;
+use crate::rosters::policies::{self, NewPolicy, PolicyRow};
+
+pub(in crate::commands) async fn run(args: &ConfigArgs, command: PolicyCommand) -> anyhow::Result<ExitCode> {
+    let settings = open::settings(args)?.value;
+    let db = open::ready_database(&settings).await?;
+    let (actor, clock) = (Actor::local(), open::clock());
+    match command {
+        PolicyCommand::Put { id, site, from, reason, file } => {
+            let new = NewPolicy { policy_id: id.clone(), site, from, policy: read_toml(&file)?, reason };
+            let (revision, touched) = policies::publish(&db, &actor.permit()?, &*clock, new).await?;
+            println!("published revision {revision} of {id}");
+            say(&touched);
+        }
+        PolicyCommand::Show { site, on } => {
+            let on = on.unwrap_or_else(|| today(&*clock));
+            let min_gap = Length::from_millis(i64::from(settings.attendance.min_gap_s) * 1000);
+            let found = policies::get(&db, &actor.permit()?, &site, on, min_gap).await?;
+            println!("# at {site} on {on}: {}", found.version);
+            print!("{}", toml::to_string(&found.policy)?);
+        }
+        PolicyCommand::List(list) => {
+            let rows = policies::list(&db, &actor.permit()?, None, list.limit).await?;
+            if list.json.json {
+                print::json(&json!({ "policies": rows }))?;
+            } else {
+                show(rows);
+            }
+        }
+    }
+    db.close().await;
+    Ok(ExitCode::Fine)
+}
+
+fn show(rows: Vec<PolicyRow>) {
+    let rows = rows
+        .into_iter()
+        .map(|row| {
+            let site = row.site_id.map_or_else(|| "all".to_owned(), String::from);
+            let number = row.revision.to_string();
+            [row.policy_id.to_string(), number, site, row.from.to_string(), row.created_by, row.reason]
+        })
+        .collect();
+    let empty =
+        "There is no policy yet, so the defaults count: policy put ID --from DATE --file FILE --reason WHY";
+    print::table(["Policy", "Revision", "Site", "From", "By", "Reason"], rows, empty);
+}

@@ -1,0 +1,113 @@
+//! Where somebody belonged when. Nobody's past changes when they move: another row begins.
+
+use jiff::civil::Date;
+use lintel_core::ids::{PersonId, SiteId};
+use serde::Serialize;
+
+use super::super::{StoreError, Tx, sql, uuid, uuid_bytes};
+use super::{parsed, parsed_or_none};
+use crate::attendance::Length;
+use crate::attendance::length::written_or_none;
+
+/// A time at one site with one contract. Both dates are in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EmploymentRow {
+    /// Whose.
+    pub person_id: PersonId,
+    /// First day.
+    pub from: Date,
+    /// Last day; none while it goes on.
+    pub to: Option<Date>,
+    /// Where they belong.
+    pub site_id: SiteId,
+    /// In which team.
+    pub team: Option<String>,
+    /// Contracted hours of a week; none says nothing.
+    #[serde(with = "written_or_none")]
+    pub weekly: Option<Length>,
+}
+
+pub(super) type Row = (Vec<u8>, String, Option<String>, String, Option<String>, Option<i64>);
+
+pub(super) fn employment((person, from, to, site, team, weekly): Row) -> Result<EmploymentRow, StoreError> {
+    Ok(EmploymentRow {
+        person_id: uuid(&person, "employment.person_id")?.into(),
+        from: parsed(&from, "employment.valid_from")?,
+        to: parsed_or_none(to.as_deref(), "employment.valid_to")?,
+        site_id: parsed(&site, "employment.site_id")?,
+        team,
+        weekly: weekly.map(Length::from_millis),
+    })
+}
+
+/// Adds a row.
+///
+/// # Errors
+/// A unique violation when one begins on the same day.
+pub async fn create(tx: &mut Tx, row: &EmploymentRow) -> Result<(), StoreError> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO employment (person_id, valid_from, valid_to, site_id, team, weekly_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        uuid_bytes!(row.person_id),
+        row.from.to_string(),
+        row.to.map(|to| to.to_string()),
+        row.site_id.as_str(),
+        row.team.as_deref(),
+        row.weekly.map(Length::as_millis),
+    )?;
+    Ok(())
+}
+
+/// Writes the last day, the site and the terms of a row again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update(tx: &mut Tx, row: &EmploymentRow) -> Result<(), StoreError> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE employment SET valid_to = $1, site_id = $2, team = $3, weekly_ms = $4 \
+         WHERE person_id = $5 AND valid_from = $6",
+        row.to.map(|to| to.to_string()),
+        row.site_id.as_str(),
+        row.team.as_deref(),
+        row.weekly.map(Length::as_millis),
+        uuid_bytes!(row.person_id),
+        row.from.to_string(),
+    )?;
+    Ok(())
+}
+
+/// Takes a row out that never came to be.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(tx: &mut Tx, person: PersonId, from: Date) -> Result<(), StoreError> {
+    sql!(
+        tx,
+        execute,
+        "DELETE FROM employment WHERE person_id = $1 AND valid_from = $2",
+        uuid_bytes!(person),
+        from.to_string()
+    )?;
+    Ok(())
+}
+
+/// A person's rows in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_by_person(tx: &mut Tx, person: PersonId) -> Result<Vec<EmploymentRow>, StoreError> {
+    sql!(
+        tx,
+        fetch_all as Row,
+        "SELECT person_id, valid_from, valid_to, site_id, team, weekly_ms FROM employment \
+         WHERE person_id = $1 ORDER BY valid_from",
+        uuid_bytes!(person)
+    )?
+    .into_iter()
+    .map(employment)
+    .collect()
+}
