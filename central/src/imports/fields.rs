@@ -7,7 +7,7 @@ use jiff::civil::{Date, Weekday};
 use lintel_core::ids::SiteId;
 
 use crate::attendance::calendar::DayPart;
-use crate::people::clean_name;
+use crate::people::names::clean_name;
 
 /// Longest id or staff number, in characters.
 const MAX_ID_CHARS: usize = 64;

@@ -16,7 +16,7 @@ use super::{
 use crate::attendance::Length;
 use crate::auth::Permit;
 use crate::auth::permit::{ManageRosters, ReadRosters};
-use crate::people::clean_name;
+use crate::people::names::clean_name;
 use crate::store::rosters::employments;
 use crate::store::{Db, StoreError, Tx, audit};
 

@@ -10,7 +10,7 @@ use super::locks::{expect_open, spans};
 use super::{RosterError, Touched, day_after, expect_date, expect_site, limit, touched};
 use crate::auth::Permit;
 use crate::auth::permit::{ManageRosters, ReadRosters};
-use crate::people::clean_name;
+use crate::people::names::clean_name;
 use crate::store::rosters::holidays;
 use crate::store::{Db, StoreError, Tx, audit};
 

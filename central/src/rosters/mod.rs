@@ -26,7 +26,7 @@ pub use error::RosterError;
 pub use touched::{Touched, touched};
 pub use weekdays::{NotWeekdays, Weekdays};
 
-use crate::people::clean_name;
+use crate::people::names::clean_name;
 use crate::store::people::Person;
 use crate::store::{StoreError, Tx, people, rosters, sites};
 
