@@ -38,10 +38,6 @@ impl Touched {
 ///
 /// # Errors
 /// When the database fails.
-#[expect(
-    clippy::unused_async,
-    reason = "queueing a job is a statement; callers are written for that already"
-)]
 pub async fn touched(_tx: &mut Tx, touched: &Touched) -> Result<(), StoreError> {
     log::debug!(
         "sites" = touched.sites.len(), "people" = touched.people.as_ref().map_or(0, Vec::len);
