@@ -43,7 +43,7 @@ fn main() -> anyhow::Result<()> {
     let people: i64 = std::env::args().nth(1).map_or(Ok(10_000), |count| count.parse())?;
     let berlin = zone("Europe/Berlin")?;
     let scratch = std::env::temp_dir();
-    let late = [Coded { code: "missing_check_out", words: "missing check-out".into() }];
+    let late = [Coded { code: "missing_out", words: "missing check-out".into() }];
     let rows = (0..people * 31).map(|place| {
         let (person, day) = (place / 31, place % 31);
         let start = MONTH + day * DAY_MS + 6 * 3_600_000 + (person * 7_919 % 7_200) * 1_000;

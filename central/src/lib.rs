@@ -21,6 +21,7 @@ pub mod commands;
 pub mod config;
 pub mod console;
 pub mod corrections;
+pub mod days;
 pub mod devices;
 pub mod enrolment;
 pub mod erasure;

@@ -111,7 +111,7 @@ for folder in "$pictures"/enrol/*/; do
 done
 
 # ------------------------------------------------------------------ the door
-central device add front-door --site "$site" --door "Front door" --direction in --out "$work/join.toml" >>"$work/keys.log"
+central device add front-door --site "$site" --door "Front door" --out "$work/join.toml" >>"$work/keys.log"
 cat >"$work/kiosk.toml" <<TOML
 [device]
 join_file = "$work/join.toml"

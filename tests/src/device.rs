@@ -73,7 +73,7 @@ impl TestDevice {
             v: EVENT_VERSION,
             id: EventId::new(at, &random),
             kind,
-            direction_hint: DirectionHint::In,
+            direction_hint: DirectionHint::None,
             captured_at: at,
             clock: ClockReading {
                 synced: true,

@@ -57,9 +57,7 @@ impl TestCentral {
     pub async fn add_device(&self, id: &str, site: &str) -> Result<PathBuf> {
         let file = self.dir().join(format!("{id}.join.toml"));
         let out = file.display().to_string();
-        self.cli(["device", "add", id, "--site", site, "--door", id, "--direction", "in", "--out", &out])
-            .await?
-            .ok()?;
+        self.cli(["device", "add", id, "--site", site, "--door", id, "--out", &out]).await?.ok()?;
         Ok(file)
     }
 
@@ -88,7 +86,7 @@ impl TestCentral {
     /// # Errors
     /// When the program refuses.
     pub async fn invite(&self, id: &str, site: &str) -> Result<String> {
-        let args = ["device", "invite", id, "--site", site, "--door", id, "--direction", "in", "--json"];
+        let args = ["device", "invite", id, "--site", site, "--door", id, "--json"];
         let made = self.cli(args).await?.json()?;
         Ok(made.get("code").and_then(Value::as_str).context("`device invite --json` has no code")?.to_owned())
     }

@@ -16,6 +16,7 @@ use super::state::{AppState, Parts};
 use crate::api::routes;
 use crate::backup::Desk;
 use crate::backup::serving::ServingLock;
+use crate::ca;
 use crate::config::CentralSettings;
 use crate::devices::DoorTrust;
 use crate::enrolment::EnrolHandle;
@@ -26,7 +27,6 @@ use crate::metrics::Metrics;
 use crate::revocation::{self, RevocationLedger};
 use crate::store::{Db, DbOptions};
 use crate::vault::{self, CentralKeys};
-use crate::{attendance, ca};
 
 /// Tasks get this long to end; systemd's own patience is longer.
 const GRACE: Duration = Duration::from_secs(5);
@@ -180,7 +180,7 @@ fn start_jobs(supervisor: &mut Supervisor, settings: &CentralSettings, desk: Des
         db: desk.db.clone(),
         keys: Arc::clone(&desk.keys),
         clock: Arc::clone(&desk.clock),
-        policy: attendance::Policy::with_min_gap_s(settings.attendance.min_gap_s),
+        min_gap: settings.attendance.min_gap(),
         desk,
         // The broker's steward looks at the revisions itself.
         notices: None,

@@ -184,6 +184,8 @@ pub struct Calendar {
     pub leaves: Vec<Leave>,
     /// Their excused days.
     pub excuses: Vec<Excuse>,
+    /// Days whose overtime somebody approved.
+    pub overtime_approved: Vec<Date>,
 }
 
 impl Calendar {
@@ -210,6 +212,12 @@ impl Calendar {
     /// Leave of a date.
     pub fn leaves_on(&self, date: Date) -> impl Iterator<Item = &Leave> {
         self.leaves.iter().filter(move |leave| within(leave.from, Some(leave.to), date))
+    }
+
+    /// Whether a date's overtime was approved.
+    #[must_use]
+    pub fn overtime_approved_on(&self, date: Date) -> bool {
+        self.overtime_approved.contains(&date)
     }
 
     /// The excuse of a date.

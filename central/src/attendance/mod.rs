@@ -15,7 +15,6 @@ pub mod correction;
 mod day;
 mod direction;
 pub mod exception;
-mod first;
 pub mod interval;
 pub mod legal;
 pub mod length;
@@ -31,7 +30,6 @@ pub mod shift;
 mod stretch;
 pub mod week;
 
-pub use first::{Code, DayInput, DayResult, Policy, Punch, compute_day};
 pub use interval::Interval;
 pub use length::Length;
 pub use month::{Month, NotAMonth};

@@ -27,6 +27,9 @@ pub struct DoorKnowledge {
 /// Why a day may still change.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Provisional {
+    /// When it is over, and what doors recorded from then on can't change it.
+    #[serde(default)]
+    pub until: UtcMillis,
     /// It isn't over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_over: bool,
@@ -47,7 +50,8 @@ pub struct Proof {
 /// What is proven of `span` at `as_of`.
 #[must_use]
 pub fn prove(span: Interval, doors: &[DoorKnowledge], as_of: UtcMillis) -> Proof {
-    let mut provisional = Provisional { not_over: as_of < span.end(), blocked_by: Vec::new() };
+    let mut provisional =
+        Provisional { until: span.end(), not_over: as_of < span.end(), blocked_by: Vec::new() };
     let mut out_of_service = Vec::new();
     for door in doors {
         let mut blocks = false;
@@ -135,7 +139,8 @@ mod tests {
     #[test]
     fn a_day_that_is_not_over_is_provisional_whatever_doors_say() {
         let proof = prove(hours(8, 18), &[], hour(17));
-        assert_eq!(proof.provisional, Some(Provisional { not_over: true, blocked_by: Vec::new() }));
+        let expected = Provisional { until: hour(18), not_over: true, blocked_by: Vec::new() };
+        assert_eq!(proof.provisional, Some(expected));
         assert_eq!(prove(hours(8, 18), &[], hour(18)).provisional, None);
     }
 }

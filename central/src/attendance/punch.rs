@@ -34,6 +34,23 @@ pub enum Direction {
     Out,
 }
 
+impl Direction {
+    /// The name in the database and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+        }
+    }
+
+    /// Reads a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::In, Self::Out].into_iter().find(|direction| direction.as_str() == name)
+    }
+}
+
 impl Punch {
     /// Its direction where it is known before anything is resolved: said, or fixed by the door.
     #[must_use]

@@ -186,6 +186,28 @@ impl Stretch {
 }
 
 impl DayRecord {
+    /// A day with nothing in it.
+    #[must_use]
+    pub fn blank(person: PersonId, date: Date, site: SiteId, status: Status) -> Self {
+        Self {
+            person,
+            date,
+            site,
+            status,
+            hours: Hours::default(),
+            stretches: Vec::new(),
+            overtime: Vec::new(),
+            punches: 0,
+            repeats: 0,
+            exceptions: Vec::new(),
+            provisional: None,
+            out_of_service: Vec::new(),
+            holiday: None,
+            leave: Vec::new(),
+            policy_version: String::new(),
+        }
+    }
+
     /// The day's first arrival.
     #[must_use]
     pub fn first_in(&self) -> Option<UtcMillis> {

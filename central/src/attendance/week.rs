@@ -131,7 +131,7 @@ fn week(input: &Input<'_>, plans: &[DayPlan<'_>], first: Date, last: Date) -> Ve
     }
     flag_rest(days, &mut records);
     let of_week = |date: Date| first <= date && date <= last;
-    pay_overtime(days, &mut records, of_week);
+    pay_overtime(input.calendar, days, &mut records, of_week);
     if let Some(day) = days.iter().find(|day| day.date == last) {
         flag_weekly_rest(input, day, first, &mut records);
     }
@@ -212,7 +212,12 @@ fn flag_rest(days: &[DayPlan<'_>], records: &mut [DayRecord]) {
 }
 
 /// Overtime, and more work in the week than a law allows.
-fn pay_overtime(days: &[DayPlan<'_>], records: &mut [DayRecord], of_week: impl Fn(Date) -> bool) {
+fn pay_overtime(
+    calendar: &Calendar,
+    days: &[DayPlan<'_>],
+    records: &mut [DayRecord],
+    of_week: impl Fn(Date) -> bool,
+) {
     let (mut paid, mut worked) = (Length::ZERO, Length::ZERO);
     for (day, record) in days.iter().zip(records) {
         if !of_week(record.date) {
@@ -220,7 +225,8 @@ fn pay_overtime(days: &[DayPlan<'_>], records: &mut [DayRecord], of_week: impl F
         }
         let policy = day.policy();
         record.overtime = policy.overtime.of_day(record.hours.payable, paid, day.kind());
-        if !record.overtime.is_empty() && policy.overtime.needs_approval {
+        let waits = policy.overtime.needs_approval && !calendar.overtime_approved_on(record.date);
+        if !record.overtime.is_empty() && waits {
             record.exceptions.push(Exception::of(Code::OvertimeUnapproved).by(record.overtime_total()));
         }
         paid += record.hours.payable;

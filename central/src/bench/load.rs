@@ -138,6 +138,7 @@ impl Made {
             captured_at: at,
             corrected_at: at,
             clock_synced: true,
+            clock_error_ms: 0,
             direction_hint: self.skeleton.direction_hint.as_str(),
             payload: self.wire.payload.get(),
             status: "accepted",
@@ -182,7 +183,7 @@ fn make_one(
         v: EVENT_VERSION,
         id: EventId::new(at, &random_bytes()?),
         kind: EventKind::Punch,
-        direction_hint: DirectionHint::In,
+        direction_hint: DirectionHint::None,
         captured_at: at,
         clock: ClockReading {
             synced: true,

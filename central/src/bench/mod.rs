@@ -27,6 +27,8 @@ use crate::store::sites::Site;
 use crate::store::{Db, StoreError, devices, ingest, sites, streams};
 use load::{Load, LoadError};
 
+/// Days of the site count from here on.
+const FIRST_DAY: jiff::civil::Date = jiff::civil::Date::constant(2026, 1, 1);
 /// Rounds of each kind; the median is told.
 const ROUNDS: usize = 5;
 
@@ -135,12 +137,13 @@ async fn prepare(db: &Db, clock: &dyn Clock) -> Result<Device, BenchError> {
         site_id: site_id.clone(),
         zone: zone.clone(),
         door: "bench".into(),
-        direction: DirectionHint::In,
+        direction: DirectionHint::None,
         gallery_public_key: None,
         revoked_at: None,
     };
     let mut tx = db.write().await?;
-    sites::create(&mut tx, &Site { site_id, name: "bench".into(), zone }, clock.now()).await?;
+    let site = Site { site_id, name: "bench".into(), zone };
+    sites::create(&mut tx, &site, FIRST_DAY, clock.now()).await?;
     devices::create(&mut tx, &device, &random_bytes()?, clock.now()).await?;
     tx.commit().await?;
     Ok(device)

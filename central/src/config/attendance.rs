@@ -4,8 +4,9 @@ use lintel_runtime::config::{ConfigError, Loaded};
 use serde::{Deserialize, Serialize};
 
 use super::CentralSettings;
+use crate::attendance::Length;
 
-/// The policy of the first rule.
+/// What holds where no policy says otherwise.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AttendanceSettings {
     /// Punches of one person closer together than this count once, whichever doors they were at.
@@ -15,6 +16,14 @@ pub struct AttendanceSettings {
 impl Default for AttendanceSettings {
     fn default() -> Self {
         Self { min_gap_s: 120 }
+    }
+}
+
+impl AttendanceSettings {
+    /// [`Self::min_gap_s`] as the rules take it.
+    #[must_use]
+    pub fn min_gap(&self) -> Length {
+        Length::from_millis(i64::from(self.min_gap_s) * 1000)
     }
 }
 

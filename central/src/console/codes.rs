@@ -3,17 +3,6 @@
 use lintel_core::event::EventKind;
 use lintel_runtime::catalogue::Words;
 
-use crate::attendance::Code;
-
-/// What an exception means. While the day runs a missing check-out is no mistake yet.
-pub(super) fn exception(words: Words<'_>, code: Code, provisional: bool) -> String {
-    words.say(match code {
-        Code::MissingCheckOut if provisional => "exception-not-out-yet",
-        Code::MissingCheckOut => "exception-missing-out",
-        Code::ClockUnsynced => "exception-clock",
-    })
-}
-
 /// What a door recorded, where no name is to be said.
 pub(super) fn event(words: Words<'_>, kind: &EventKind) -> String {
     words.say(match kind {

@@ -3,12 +3,15 @@
 //! A reason is mandatory, the original stays and is shown, and nobody decides about their own record. The
 //! day is computed again in the transaction of the decision's job; nothing here computes hours.
 
+use jiff::civil::Date;
+use lintel_core::event::EventKind;
 use lintel_core::ids::{CorrectionId, EventId, PersonId, SiteId};
-use lintel_core::time::{Clock, UnknownZone, UtcMillis, zone};
+use lintel_core::time::{Clock, UnknownZone, UtcMillis, day_bounds, zone};
 
 pub use crate::store::corrections::{Correction, State};
 
 use crate::attendance::correction::Change;
+use crate::attendance::punch::Direction;
 use crate::auth::permit::{DecideCorrections, ProposeCorrection, ReadAttendance, ReadOwnRecord};
 use crate::auth::{Actor, OwnPermit, Permit};
 use crate::jobs::RecomputeDay;
@@ -42,6 +45,15 @@ pub enum CorrectionError {
     /// Nobody decides about themselves.
     #[error("nobody decides about their own record: somebody else has to")]
     Own,
+    /// Only HR may.
+    #[error("only HR gives punches to somebody else: ask them to")]
+    Others,
+    /// The event names somebody, or is none of a face.
+    #[error("this event is nobody's to be given: only unknown and ambiguous faces are")]
+    NotToBeGiven,
+    /// Given to the one whose it is.
+    #[error("this punch is theirs already")]
+    Theirs,
     /// No reason.
     #[error("say why, in up to {MAX_REASON} characters: whoever reads the record later wants to know")]
     Reason,
@@ -62,7 +74,7 @@ pub enum CorrectionError {
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct Wish {
-    /// Add a punch, or void one.
+    /// What shall be otherwise.
     pub change: WishedChange,
     /// Why.
     pub reason: String,
@@ -77,12 +89,52 @@ pub enum WishedChange {
         site: SiteId,
         /// When.
         at: UtcMillis,
+        /// Which way, where they know.
+        direction: Option<Direction>,
     },
     /// A punch that shall not count.
     Void {
         /// Which.
         punch: EventId,
     },
+    /// A punch that was somebody else's.
+    Move {
+        /// Which.
+        punch: EventId,
+        /// Whose.
+        to: PersonId,
+    },
+    /// Which way a punch was.
+    Direct {
+        /// Which.
+        punch: EventId,
+        /// Which way.
+        direction: Direction,
+    },
+    /// An event in which nobody was recognised for sure, that was a punch of this person.
+    Assign {
+        /// Which.
+        event: EventId,
+    },
+    /// A day on which they didn't have to come.
+    Excuse {
+        /// Which.
+        date: Date,
+        /// Whether its hours are credited.
+        paid: bool,
+    },
+    /// Overtime of a day that counts.
+    ApproveOvertime {
+        /// Which.
+        date: Date,
+    },
+}
+
+impl WishedChange {
+    /// Whether it concerns what was recorded of others, so that only whoever decides may ask for it.
+    const fn concerns_others(&self) -> bool {
+        matches!(self, Self::Move { .. } | Self::Assign { .. })
+    }
 }
 
 /// The employee asks; somebody else decides.
@@ -95,6 +147,9 @@ pub async fn propose(
     clock: &dyn Clock,
     wish: &Wish,
 ) -> Result<CorrectionId, CorrectionError> {
+    if wish.change.concerns_others() {
+        return Err(CorrectionError::Others);
+    }
     let now = clock.now();
     let mut tx = db.write().await?;
     let id = create(&mut tx, permit.actor(), permit.person(), wish, now).await?;
@@ -114,7 +169,11 @@ pub async fn change(
     person: PersonId,
     wish: &Wish,
 ) -> Result<CorrectionId, CorrectionError> {
-    if actor.person_id() == Some(person) {
+    let to = match wish.change {
+        WishedChange::Move { to, .. } => Some(to),
+        _ => None,
+    };
+    if actor.person_id().is_some_and(|own| own == person || Some(own) == to) {
         return Err(CorrectionError::Own);
     }
     let now = clock.now();
@@ -147,7 +206,9 @@ pub async fn decide(
     let now = clock.now();
     let mut tx = db.write().await?;
     let found = corrections::get(&mut tx, id).await?.ok_or(CorrectionError::Unknown)?;
-    if actor.person_id() == Some(found.person_id) || found.proposed_by == permit.actor() {
+    let concerned = [Some(found.person_id), other_person(&found.change)];
+    let own = actor.person_id().is_some_and(|own| concerned.contains(&Some(own)));
+    if own || found.proposed_by == permit.actor() {
         return Err(CorrectionError::Own);
     }
     let state = if approve { State::Approved } else { State::Rejected };
@@ -201,25 +262,7 @@ async fn create(
 ) -> Result<CorrectionId, CorrectionError> {
     let reason = wish.reason.trim();
     expect_reason(reason)?;
-    if people::get(tx, person).await?.is_none() {
-        return Err(CorrectionError::UnknownPerson);
-    }
-    let (site_id, at, change) = match &wish.change {
-        WishedChange::Add { site, at } => {
-            if sites::get(tx, site).await?.is_none() {
-                return Err(CorrectionError::UnknownSite(site.clone()));
-            }
-            if *at > now || now.millis_since(*at) > OLDEST_MS {
-                return Err(CorrectionError::Instant);
-            }
-            (site.clone(), *at, Change::Add { at: *at })
-        }
-        WishedChange::Void { punch } => {
-            let found = corrections::find_punch(tx, person, *punch).await?;
-            let (site, at) = found.ok_or(CorrectionError::UnknownPunch)?;
-            (site, at, Change::Void { punch: *punch })
-        }
-    };
+    let (site_id, at, change) = resolved(tx, person, &wish.change, now).await?;
     let correction_id = CorrectionId::new(now, &lintel_runtime::clock::random_bytes()?);
     let new = corrections::NewCorrection {
         correction_id,
@@ -236,6 +279,92 @@ async fn create(
     Ok(correction_id)
 }
 
+/// Where and when a wished change lies, and what it is.
+async fn resolved(
+    tx: &mut Tx,
+    person: PersonId,
+    wished: &WishedChange,
+    now: UtcMillis,
+) -> Result<(SiteId, UtcMillis, Change), CorrectionError> {
+    let home = people::get(tx, person).await?.ok_or(CorrectionError::UnknownPerson)?.site_id;
+    Ok(match wished {
+        WishedChange::Add { site, at, direction } => {
+            if sites::get(tx, site).await?.is_none() {
+                return Err(CorrectionError::UnknownSite(site.clone()));
+            }
+            expect_instant(*at, now)?;
+            (site.clone(), *at, Change::Add { at: *at, direction: *direction })
+        }
+        WishedChange::Void { punch } => {
+            let (site, at) = own_punch(tx, person, *punch).await?;
+            (site, at, Change::Void { punch: *punch })
+        }
+        WishedChange::Direct { punch, direction } => {
+            let (site, at) = own_punch(tx, person, *punch).await?;
+            (site, at, Change::Direct { punch: *punch, direction: *direction })
+        }
+        WishedChange::Move { punch, to } => {
+            if *to == person {
+                return Err(CorrectionError::Theirs);
+            }
+            people::get(tx, *to).await?.ok_or(CorrectionError::UnknownPerson)?;
+            // An added punch is voided and added to the other record instead: it names a door no more than a face.
+            let (site, at, _) =
+                corrections::find_event(tx, *punch).await?.ok_or(CorrectionError::UnknownPunch)?;
+            own_punch(tx, person, *punch).await?;
+            (site, at, Change::Move { punch: *punch, to: Some(*to) })
+        }
+        WishedChange::Assign { event } => {
+            let found = corrections::find_event(tx, *event).await?;
+            let (site, at, kind) = found.ok_or(CorrectionError::UnknownPunch)?;
+            if !matches!(kind, EventKind::Unknown | EventKind::Ambiguous) {
+                return Err(CorrectionError::NotToBeGiven);
+            }
+            (site, at, Change::Assign { event: *event })
+        }
+        WishedChange::Excuse { date, paid } => {
+            let at = midnight(tx, &home, *date).await?;
+            expect_recent(at, now)?;
+            (home, at, Change::Excuse { date: *date, paid: *paid })
+        }
+        WishedChange::ApproveOvertime { date } => {
+            let at = midnight(tx, &home, *date).await?;
+            expect_instant(at, now)?;
+            (home, at, Change::ApproveOvertime { date: *date })
+        }
+    })
+}
+
+async fn own_punch(
+    tx: &mut Tx,
+    person: PersonId,
+    punch: EventId,
+) -> Result<(SiteId, UtcMillis), CorrectionError> {
+    corrections::find_punch(tx, person, punch).await?.ok_or(CorrectionError::UnknownPunch)
+}
+
+async fn midnight(tx: &mut Tx, site: &SiteId, date: Date) -> Result<UtcMillis, CorrectionError> {
+    let site = sites::get(tx, site).await?.ok_or_else(|| CorrectionError::UnknownSite(site.clone()))?;
+    Ok(day_bounds(date, &zone(&site.zone)?).0)
+}
+
+fn expect_instant(at: UtcMillis, now: UtcMillis) -> Result<(), CorrectionError> {
+    if at > now { Err(CorrectionError::Instant) } else { expect_recent(at, now) }
+}
+
+/// Not too long ago, and not further ahead: a day may be excused before it comes.
+fn expect_recent(at: UtcMillis, now: UtcMillis) -> Result<(), CorrectionError> {
+    if now.millis_since(at).abs() > OLDEST_MS { Err(CorrectionError::Instant) } else { Ok(()) }
+}
+
+/// The other person whose record a change concerns.
+const fn other_person(change: &Change) -> Option<PersonId> {
+    match change {
+        Change::Move { to, .. } => *to,
+        _ => None,
+    }
+}
+
 async fn settle(
     tx: &mut Tx,
     actor: &str,
@@ -250,7 +379,9 @@ async fn settle(
     }
     if state == State::Approved {
         let date = found.at.date_in(&zone(&found.zone)?);
-        RecomputeDay { person_id: found.person_id, site_id: found.site_id, date }.queue(tx).await?;
+        for person in [Some(found.person_id), other_person(&found.change)].into_iter().flatten() {
+            RecomputeDay::around(person, date).queue(tx).await?;
+        }
     }
     let action = if state == State::Approved { "correction.approve" } else { "correction.reject" };
     audit::create(tx, now, actor, action, &id.to_string(), "state,answer").await?;

@@ -26,8 +26,12 @@ pub use trust::DoorTrust;
 use crate::auth::Permit;
 use crate::auth::credential;
 use crate::auth::permit::{ManageDevices, ReadDevices};
+use crate::jobs::{DeviceOverdue, RecomputeDay};
 use crate::revocation;
-use crate::store::{Db, StoreError, Tx, audit, broker, certificates, devices, gallery, invites, sites};
+use crate::store::{
+    Db, StoreError, Tx, audit, broker, certificates, devices, door_people, gallery, invites, jobs, sites,
+    watermarks,
+};
 use crate::vault::CentralKeys;
 
 /// Why a device is refused.
@@ -174,6 +178,7 @@ pub async fn revoke(
         return Err(DeviceError::Unknown(id.clone()));
     }
     end_every_way_in(&mut tx, now, id).await?;
+    door_people::end(&mut tx, id, now).await?;
     audit::create(&mut tx, now, permit.actor(), "device.revoke", id.as_str(), "revoked_at").await?;
     tx.commit().await?;
     db.wake_jobs();
@@ -233,9 +238,18 @@ pub async fn heartbeat(
     if !devices::pin_gallery_key(&mut tx, &device.device_id, key).await? {
         return Err(DeviceError::OtherGalleryKey(device.device_id.clone()));
     }
-    devices::update_heartbeat(&mut tx, beat, clock.now()).await?;
+    let now = clock.now();
+    devices::update_heartbeat(&mut tx, beat, now).await?;
+    let released = known_through(&mut tx, &device.device_id).await?;
+    if watermarks::update_overdue(&mut tx, &device.device_id, None).await? {
+        log::info!("device.id" = device.device_id.as_str(); "the door is heard of again");
+    }
+    DeviceOverdue { device_id: device.device_id.clone() }.queue(&mut tx, now).await?;
     let gallery_revision = gallery::revision(&mut tx, &device.site_id).await?;
     tx.commit().await?;
+    if released > 0 {
+        db.wake_jobs();
+    }
     let central_time = clock.now();
     let central_time_sig = keys.ack.sign(Purpose::CentralTime, central_time.as_i64().to_string().as_bytes());
     Ok(HeartbeatAnswer { central_time, central_time_sig, gallery_revision })
@@ -254,9 +268,27 @@ pub async fn confirm_gallery(
     expect_own(device, &confirmation.device_id)?;
     let mut tx = db.write().await?;
     let GalleryConfirmation { revision, templates, .. } = *confirmation;
-    devices::update_confirmed(&mut tx, &device.device_id, revision, templates, clock.now()).await?;
+    let now = clock.now();
+    let before = devices::confirmed_revision(&mut tx, &device.device_id).await?;
+    devices::update_confirmed(&mut tx, &device.device_id, revision, templates, now).await?;
+    // A door that starts from an older revision than before may hold anybody.
+    let before = before.filter(|before| *before <= revision);
+    door_people::confirmed(&mut tx, &device.device_id, &device.site_id, before, revision, now).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Moves a door's watermark as far as is known, and queues the days that nothing else held up; how many.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn known_through(tx: &mut Tx, device: &DeviceId) -> Result<usize, StoreError> {
+    let Some(through) = watermarks::advance(tx, device).await? else { return Ok(0) };
+    let released = watermarks::release(tx, device, through).await?;
+    let jobs: Vec<_> =
+        released.iter().map(|(person, date)| RecomputeDay::of(*person, *date, *date).to_new_job()).collect();
+    jobs::create(tx, &jobs, UtcMillis::default()).await?;
+    Ok(released.len())
 }
 
 /// Ends certificates, the broker's account and the code: one that was used within its validity could

@@ -63,7 +63,7 @@ impl Office {
         let mut tx = db.write().await.unwrap();
         let site_id = "office".parse().unwrap();
         let site = Site { site_id, name: "office".into(), zone: "UTC".into() };
-        sites::create(&mut tx, &site, UtcMillis::from_i64(0)).await.unwrap();
+        sites::create(&mut tx, &site, jiff::civil::date(2026, 1, 1), UtcMillis::from_i64(0)).await.unwrap();
         tx.commit().await.unwrap();
         let ring = || FernetRing::parse(&FernetRing::generate_key()).unwrap();
         let badge = crate::badges::BadgeKeys::new(SigningKey::from_seed(&[9; 32]));

@@ -20,7 +20,8 @@ use crate::jobs::{ForgetFormer, ScrubErased};
 use crate::ledger::LedgerError;
 use crate::people::{self, PeopleError};
 use crate::store::{
-    Db, StoreError, Tx, audit, badges, corrections, days, erasures, events, ingest, people as rows, rosters,
+    Db, StoreError, Tx, adjustments, audit, badges, corrections, days, door_people, erasures, events, ingest,
+    people as rows, rosters,
 };
 
 /// Why somebody couldn't be erased.
@@ -80,6 +81,8 @@ async fn forget_again(tx: &mut Tx, person: PersonId, at: UtcMillis) -> Result<()
     erasures::delete_rejected(tx, person).await?;
     erasures::delete_jobs(tx, person).await?;
     days::delete_by_person(tx, person).await?;
+    adjustments::delete_by_person(tx, person).await?;
+    door_people::delete_by_person(tx, person).await?;
     corrections::delete_by_person(tx, person).await?;
     rosters::delete_by_person(tx, person).await?;
     badges::delete_by_person(tx, person).await?;

@@ -14,7 +14,7 @@ use super::error::AcceptError;
 use super::intake::Intake;
 use super::places::Places;
 use super::validate;
-use crate::devices::Device;
+use crate::devices::{Device, known_through};
 use crate::store::Db;
 
 /// What became of a batch.
@@ -52,6 +52,8 @@ pub async fn accept(
     let mut intake = Intake::begin(&mut tx, device, &batch, places.good.len(), road, now).await?;
     let settled = intake.store(&mut tx, places).await?;
     intake.queue(&mut tx, &settled, days).await?;
+    // The heartbeat that says how far the door is may have come before what it speaks of.
+    known_through(&mut tx, &device.device_id).await?;
     tx.commit().await?;
 
     if settled.stored > 0 {

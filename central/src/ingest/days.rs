@@ -1,27 +1,24 @@
 //! Which local days a batch's punches fall on.
 
 use jiff::civil::Date;
-use lintel_core::ids::SiteId;
 use lintel_core::time::{UnknownZone, UtcMillis, day_bounds};
 
 use crate::devices::Device;
 
 /// Local days of a device's site; neighbouring events mostly share one, so the last one is kept.
-pub(super) struct Days<'a> {
-    /// The device's site.
-    pub(super) site_id: &'a SiteId,
+pub(super) struct Days {
     zone: jiff::tz::TimeZone,
     last: Option<(UtcMillis, UtcMillis, Date)>,
 }
 
-impl<'a> Days<'a> {
+impl Days {
     /// For punches of this device.
     ///
     /// # Errors
     /// When its site's zone isn't in this version's database.
-    pub(super) fn new(device: &'a Device) -> Result<Self, UnknownZone> {
+    pub(super) fn new(device: &Device) -> Result<Self, UnknownZone> {
         let zone = lintel_core::time::zone(&device.zone)?;
-        Ok(Self { site_id: &device.site_id, zone, last: None })
+        Ok(Self { zone, last: None })
     }
 
     pub(super) fn date_of(&mut self, at: UtcMillis) -> Date {

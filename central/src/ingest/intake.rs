@@ -205,15 +205,13 @@ impl Intake {
         &self,
         tx: &mut Tx,
         settled: &Settled,
-        mut days: Days<'_>,
+        mut days: Days,
     ) -> Result<(), StoreError> {
         let wanted: BTreeMap<(PersonId, Date), ()> =
             settled.punches.iter().map(|(person, at)| ((*person, days.date_of(*at)), ())).collect();
         let jobs: Vec<_> = wanted
             .into_keys()
-            .map(|(person_id, date)| {
-                RecomputeDay { person_id, site_id: days.site_id.clone(), date }.to_new_job()
-            })
+            .map(|(person_id, date)| RecomputeDay::around(person_id, date).to_new_job())
             .collect();
         jobs::create(tx, &jobs, UtcMillis::default()).await
     }
@@ -253,6 +251,7 @@ fn event_row<'a>(ingest_no: i64, event: &'a Good<'_>, chain_state: ChainState) -
         captured_at: event.skeleton.captured_at,
         corrected_at: event.corrected_at,
         clock_synced: validate::clock_is_known(&event.skeleton),
+        clock_error_ms: validate::clock_error_ms(&event.skeleton),
         direction_hint: event.skeleton.direction_hint.as_str(),
         payload: event.sent.payload.get(),
         status: if event.quarantine.is_some() { "quarantined" } else { "accepted" },

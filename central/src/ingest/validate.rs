@@ -158,6 +158,18 @@ pub(super) fn clock_is_known(skeleton: &EventSkeleton) -> bool {
     skeleton.clock.synced || (0..=CLOCK_ERROR_MS).contains(&skeleton.clock.error_ms)
 }
 
+/// The error of a clock that nobody knows, ms: more than a day ahead is quarantined anyway.
+const UNKNOWN_CLOCK_MS: i64 = 24 * 3600 * 1000;
+
+/// How far the true time may lie from the corrected one, ms. A synchronised clock is believed.
+pub(super) fn clock_error_ms(skeleton: &EventSkeleton) -> i64 {
+    match (skeleton.clock.synced, skeleton.clock.error_ms) {
+        (true, _) => 0,
+        (false, error) if error >= 0 => error.min(UNKNOWN_CLOCK_MS),
+        (false, _) => UNKNOWN_CLOCK_MS,
+    }
+}
+
 /// A synchronised clock is believed; another one is moved by what the door measured at its last exchange.
 fn corrected(skeleton: &EventSkeleton) -> UtcMillis {
     if skeleton.clock.synced {

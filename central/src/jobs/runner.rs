@@ -10,12 +10,14 @@ use anyhow::Context as _;
 use lintel_core::time::{Clock, UtcMillis};
 use lintel_runtime::clock::random_bytes;
 use lintel_runtime::supervisor::TaskContext;
+use serde::de::DeserializeOwned;
 
+use super::attendance::{self, Next};
 use super::{
-    ForgetFormer, GalleryNotices, KeepRevocations, PublishGallery, RecomputeDay, Retention, ScrubErased,
-    SealAudit,
+    CloseDay, DeviceOverdue, ForgetFormer, GalleryNotices, KeepRevocations, PublishGallery, RecomputeDay,
+    RecomputeSite, Retention, ScrubErased, SealAudit,
 };
-use crate::attendance::Policy;
+use crate::attendance::Length;
 use crate::backup::Desk;
 use crate::store::jobs::ClaimedJob;
 use crate::store::{Db, Tx, jobs};
@@ -24,7 +26,7 @@ use crate::vault::CentralKeys;
 /// How often the table is looked at without being woken.
 const POLL: Duration = Duration::from_secs(1);
 /// Jobs taken at once.
-const TAKE: i64 = 64;
+const TAKE: i64 = 250;
 /// Longer than any job; a runner that died gives its jobs back after this.
 const LEASE_MS: i64 = 120_000;
 const RETENTION_EVERY_MS: i64 = 3_600_000;
@@ -40,8 +42,8 @@ pub struct Jobs {
     pub keys: Arc<CentralKeys>,
     /// The present.
     pub clock: Arc<dyn Clock>,
-    /// The attendance policy.
-    pub policy: Policy,
+    /// Punches closer together than this count once, at sites without a policy.
+    pub min_gap: Length,
     /// What backups are made with.
     pub desk: Desk,
     /// Where gallery notices go; None where there is no broker.
@@ -50,7 +52,7 @@ pub struct Jobs {
 
 impl std::fmt::Debug for Jobs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Jobs({:?})", self.policy)
+        write!(f, "Jobs({})", self.db.engine())
     }
 }
 
@@ -98,7 +100,16 @@ impl Jobs {
         let mut tx = self.db.write().await?;
         let taken = jobs::claim(&mut tx, &lease, now, now.plus_millis(LEASE_MS), TAKE).await?;
         tx.commit().await?;
-        for job in &taken {
+        let (days, others): (Vec<_>, Vec<_>) = taken.iter().partition(|job| job.kind == RecomputeDay::KIND);
+        // Days are computed many at a time; where that fails, one by one, so that one holds up no other.
+        let days = match self.run_days(&days, &lease).await {
+            Ok(()) => Vec::new(),
+            Err(error) => {
+                log::warn!(error = format!("{error:#}").as_str(); "days are computed one by one");
+                days
+            }
+        };
+        for job in days.into_iter().chain(others) {
             if let Err(error) = self.run_one(job, &lease).await {
                 log::warn!("job.kind" = job.kind.as_str(), "job.attempts" = job.attempts, error = format!("{error:#}").as_str(); "job failed, will be tried again");
                 let later = now.plus_millis(wait_ms(job.attempts));
@@ -110,50 +121,85 @@ impl Jobs {
         Ok(taken.len())
     }
 
+    async fn run_days(&self, taken: &[&ClaimedJob], lease: &[u8; 16]) -> anyhow::Result<()> {
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let work: Vec<RecomputeDay> = taken.iter().map(|job| read(job)).collect::<anyhow::Result<_>>()?;
+        let mut tx = self.db.write().await?;
+        let next = attendance::recompute(&mut tx, &work, self.min_gap, self.clock.now()).await?;
+        for job in taken {
+            jobs::delete(&mut tx, job, lease).await?;
+        }
+        queue(&mut tx, next).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     async fn run_one(&self, job: &ClaimedJob, lease: &[u8; 16]) -> anyhow::Result<()> {
         match job.kind.as_str() {
-            RecomputeDay::KIND => {
-                let work: RecomputeDay = serde_json::from_str(&job.payload).context("reading the job")?;
+            RecomputeDay::KIND => self.run_days(&[job], lease).await,
+            RecomputeSite::KIND => {
+                let work: RecomputeSite = read(job)?;
                 let mut tx = self.db.write().await?;
-                let again = work.run(&mut tx, &*self.clock, &self.policy).await?;
-                finish(tx, job, lease, again.map(|at| (work.to_new_job(), at))).await
+                let next = work.run(&mut tx, self.min_gap, self.clock.now()).await?;
+                finish(tx, job, lease, next).await
+            }
+            CloseDay::KIND => {
+                let work: CloseDay = read(job)?;
+                let mut tx = self.db.write().await?;
+                let next = work.run(&mut tx, self.clock.now()).await?;
+                finish(tx, job, lease, next).await
+            }
+            DeviceOverdue::KIND => {
+                let work: DeviceOverdue = read(job)?;
+                let mut tx = self.db.write().await?;
+                let next = work.run(&mut tx, self.clock.now()).await?;
+                finish(tx, job, lease, next).await
             }
             PublishGallery::KIND => {
-                let work: PublishGallery = serde_json::from_str(&job.payload).context("reading the job")?;
+                let work: PublishGallery = read(job)?;
                 work.run(&self.db, self.notices.as_deref()).await?;
-                finish(self.db.write().await?, job, lease, None).await
+                finish(self.db.write().await?, job, lease, Next::new()).await
             }
             ScrubErased::KIND => {
                 ScrubErased.run(&self.desk).await?;
-                finish(self.db.write().await?, job, lease, None).await
+                finish(self.db.write().await?, job, lease, Next::new()).await
             }
             ForgetFormer::KIND => {
-                let work: ForgetFormer = serde_json::from_str(&job.payload).context("reading the job")?;
+                let work: ForgetFormer = read(job)?;
                 work.run(&self.desk).await?;
-                finish(self.db.write().await?, job, lease, None).await
+                finish(self.db.write().await?, job, lease, Next::new()).await
             }
             KeepRevocations::KIND => {
                 KeepRevocations.run(&self.desk).await?;
-                finish(self.db.write().await?, job, lease, None).await
+                finish(self.db.write().await?, job, lease, Next::new()).await
             }
             other => anyhow::bail!("this version knows no job {other:?}"),
         }
     }
 }
 
-/// Takes the job out, and queues it for later when it must run again, in the transaction of its result.
-async fn finish(
-    mut tx: Tx,
-    job: &ClaimedJob,
-    lease: &[u8; 16],
-    again: Option<(jobs::NewJob, UtcMillis)>,
-) -> anyhow::Result<()> {
+/// Takes the job out and queues what follows from it, in the transaction of its result.
+async fn finish(mut tx: Tx, job: &ClaimedJob, lease: &[u8; 16], next: Next) -> anyhow::Result<()> {
     jobs::delete(&mut tx, job, lease).await?;
-    if let Some((next, at)) = again {
-        jobs::create(&mut tx, &[next], at).await?;
-    }
+    queue(&mut tx, next).await?;
     tx.commit().await?;
     Ok(())
+}
+
+async fn queue(tx: &mut Tx, mut next: Next) -> anyhow::Result<()> {
+    next.sort_by_key(|(_, at)| *at);
+    for due in next.chunk_by(|one, other| one.1 == other.1) {
+        let Some((_, at)) = due.first() else { continue };
+        let some: Vec<_> = due.iter().map(|(job, _)| job.clone()).collect();
+        jobs::create(tx, &some, *at).await?;
+    }
+    Ok(())
+}
+
+fn read<T: DeserializeOwned>(job: &ClaimedJob) -> anyhow::Result<T> {
+    serde_json::from_str(&job.payload).context("reading the job")
 }
 
 fn wait_ms(attempts: i64) -> i64 {

@@ -2,15 +2,13 @@
 
 use anyhow::Context as _;
 use lintel_core::ids::DeviceId;
-use lintel_core::time::{Clock, UtcMillis, day_bounds};
+use lintel_core::time::Clock;
 use lintel_core::wire::GalleryNotice;
 
-use super::request::{ForgetFormer, KeepRevocations, PublishGallery, RecomputeDay, ScrubErased};
+use super::request::{ForgetFormer, KeepRevocations, PublishGallery, ScrubErased};
 use super::runner::Jobs;
-use crate::attendance::correction::corrected;
-use crate::attendance::{DayInput, Policy, compute_day};
 use crate::backup::Desk;
-use crate::store::{Db, Scrubbed, StoreError, Tx, corrections, days, sessions, sites, vault};
+use crate::store::{Db, Scrubbed, StoreError, sessions, vault};
 
 /// Tells devices that their gallery has a newer revision; the MQTT side implements it. Without one the
 /// next heartbeat's answer says it.
@@ -21,39 +19,6 @@ pub trait GalleryNotices: Send + Sync {
         device: &'a DeviceId,
         notice: GalleryNotice,
     ) -> futures_util::future::BoxFuture<'a, anyhow::Result<()>>;
-}
-
-impl RecomputeDay {
-    /// Computes and stores; gives when it must run again, because the day isn't over.
-    pub(crate) async fn run(
-        &self,
-        tx: &mut Tx,
-        clock: &dyn Clock,
-        policy: &Policy,
-    ) -> anyhow::Result<Option<UtcMillis>> {
-        // A site can't be deleted, so this is a job of a database that was edited by hand: let it go.
-        let Some(site) = sites::get(tx, &self.site_id).await? else { return Ok(None) };
-        let zone = lintel_core::time::zone(&site.zone)?;
-        let (start, end) = day_bounds(self.date, &zone);
-        let recorded = days::list_punches(tx, self.person_id, &self.site_id, start, end).await?;
-        let approved = corrections::list_approved(tx, self.person_id, &self.site_id, start, end).await?;
-        let punches = corrected(recorded, &self.site_id, &approved);
-        if punches.is_empty() {
-            days::delete(tx, self.person_id, &self.site_id, self.date).await?;
-            return Ok(None);
-        }
-        let now = clock.now();
-        let day = compute_day(&DayInput {
-            person: self.person_id,
-            date: self.date,
-            zone: &zone,
-            punches: &punches,
-            policy,
-            as_of: now,
-        });
-        days::put(tx, &self.site_id, &day, now).await?;
-        Ok(day.provisional.then_some(end))
-    }
 }
 
 impl PublishGallery {

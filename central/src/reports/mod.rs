@@ -21,7 +21,7 @@ use lintel_core::time::UtcMillis;
 use crate::store::days::DayRow;
 
 pub use json::days;
-pub use words::{exception_in_words, hours_minutes};
+pub use words::{code_in_words, exception_in_words, exceptions_in_words, hours_minutes, status_in_words};
 
 /// How a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

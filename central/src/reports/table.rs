@@ -4,8 +4,9 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Table};
 use lintel_core::time::zone;
 
-use super::{ReportError, exception_in_words, hours_minutes};
+use super::{ReportError, exceptions_in_words, hours_minutes, status_in_words};
 use crate::store::days::DayRow;
+use crate::words::words_in;
 
 pub(super) fn daily(rows: &[DayRow]) -> Result<String, ReportError> {
     if rows.is_empty() {
@@ -13,25 +14,27 @@ pub(super) fn daily(rows: &[DayRow]) -> Result<String, ReportError> {
     }
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED);
-    table.set_header(["Date", "Site", "Name", "Staff no", "In", "Out", "Worked", "Punches", "Notes"]);
+    table.set_header([
+        "Date", "Site", "Name", "Staff no", "In", "Out", "Worked", "Punches", "Status", "Notes",
+    ]);
+    let words = words_in("en");
     for row in rows {
         let zone = zone(&row.zone)?;
-        let day = &row.day;
+        let day = &row.record;
         let time = |at: Option<lintel_core::time::UtcMillis>| {
             at.map_or_else(|| "–".to_owned(), |at| at.hour_minute_in(&zone))
         };
-        let notes: Vec<&str> =
-            day.exceptions.iter().map(|code| exception_in_words(*code, day.provisional)).collect();
         table.add_row([
             Cell::new(day.date),
-            Cell::new(printable(row.site_id.as_str())),
+            Cell::new(printable(day.site.as_str())),
             Cell::new(shown_name(&row.name)),
             Cell::new(printable(row.staff_no.as_deref().unwrap_or("–"))),
-            Cell::new(time(day.first_in)),
-            Cell::new(time(day.last_out)),
-            Cell::new(hours_minutes(day.worked_ms)).set_alignment(CellAlignment::Right),
-            Cell::new(day.punches_counted).set_alignment(CellAlignment::Right),
-            Cell::new(notes.join(", ")),
+            Cell::new(time(day.first_in())),
+            Cell::new(time(day.last_out())),
+            Cell::new(hours_minutes(day.hours.worked.as_millis())).set_alignment(CellAlignment::Right),
+            Cell::new(day.punches).set_alignment(CellAlignment::Right),
+            Cell::new(status_in_words(words, day.status)),
+            Cell::new(exceptions_in_words(words, day)),
         ]);
     }
     Ok(format!("{}\n", table.trim_fmt()))

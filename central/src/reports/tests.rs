@@ -4,28 +4,41 @@ use jiff::civil::date;
 use lintel_core::ids::{PersonId, SiteId};
 
 use super::*;
-use crate::attendance::{Code, DayResult};
+use crate::attendance::exception::{Code, Exception};
+use crate::attendance::proof::Provisional;
+use crate::attendance::record::{DayRecord, Status, Stretch};
+use crate::attendance::{Interval, Length};
 
 fn row(number: u8, name: &str, first: Option<i64>, last: Option<i64>) -> DayRow {
     let day_start = 1_795_129_200_000_i64; // 2026-11-20T00:00 in Berlin
     let at = |minutes: i64| UtcMillis::from_i64(day_start + minutes * 60_000);
+    let person = PersonId::new(UtcMillis::from_i64(1), &[number; 10]);
+    let site = SiteId::parse("berlin").unwrap();
+    let mut record = DayRecord::blank(person, date(2026, 11, 20), site, Status::Present);
+    let presence = first.zip(last).map(|(first, last)| Interval::new(at(first), at(last)));
+    record.hours.worked = presence.map_or(Length::ZERO, Interval::length);
+    record.hours.payable = record.hours.worked;
+    record.stretches = vec![Stretch {
+        shift: None,
+        part: 0,
+        planned: None,
+        presence: presence.into_iter().collect(),
+        open_since: first.filter(|_| last.is_none()).map(at),
+        closed_at: None,
+    }];
+    record.punches = u32::from(first.is_some()) + u32::from(last.is_some());
+    record.repeats = 1;
+    if number == 3 {
+        record.provisional = Some(Provisional { until: at(1440), not_over: true, blocked_by: Vec::new() });
+    } else if last.is_none() {
+        record.exceptions = vec![Exception::of(Code::MissingOut)];
+    }
+    record.policy_version = "default/1".into();
     DayRow {
         name: name.into(),
         staff_no: (number == 1).then(|| "E-17".into()),
-        site_id: SiteId::parse("berlin").unwrap(),
         zone: "Europe/Berlin".into(),
-        day: DayResult {
-            person: PersonId::new(UtcMillis::from_i64(1), &[number; 10]),
-            date: date(2026, 11, 20),
-            first_in: first.map(at),
-            last_out: last.map(at),
-            worked_ms: first.zip(last).map_or(0, |(first, last)| (last - first) * 60_000),
-            punches_counted: u32::from(first.is_some()) + u32::from(last.is_some()),
-            punches_ignored: 1,
-            exceptions: if last.is_none() { vec![Code::MissingCheckOut] } else { vec![] },
-            provisional: number == 3,
-            policy_version: "first-in-last-out/1".into(),
-        },
+        record,
         computed_at: UtcMillis::from_i64(day_start),
     }
 }

@@ -1,10 +1,14 @@
 //! Which person-days a change touches.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId};
+use lintel_core::time::UtcMillis;
 use serde::Serialize;
 
-use crate::store::{StoreError, Tx};
+use crate::jobs::request::AROUND_DAYS;
+use crate::jobs::{RecomputeDay, RecomputeSite};
+use crate::store::{StoreError, Tx, jobs};
 
 /// The person-days that a change touches: they may come out otherwise now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,16 +36,27 @@ impl Touched {
 }
 
 /// The one place through which every change of a roster goes, in its own transaction, with the person-days
-/// that it touches. **It queues nothing yet**: the job that computes those days again is to be queued here
-/// and nowhere else, so that no change can be forgotten. Whoever queues it also wakes the runner with
-/// [`crate::store::Db::wake_jobs`] after the commit; the use cases do so already.
+/// that it touches: their computation is queued here and nowhere else, so that no change can be forgotten.
+/// Whoever calls it wakes the runner with [`crate::store::Db::wake_jobs`] after the commit.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn touched(_tx: &mut Tx, touched: &Touched) -> Result<(), StoreError> {
-    log::debug!(
-        "sites" = touched.sites.len(), "people" = touched.people.as_ref().map_or(0, Vec::len);
-        "days from {} on may come out otherwise", touched.from
-    );
-    Ok(())
+pub async fn touched(tx: &mut Tx, touched: &Touched) -> Result<(), StoreError> {
+    // A week beyond each end: overtime and rest are counted by the week.
+    let from = touched.from.saturating_sub(AROUND_DAYS.days());
+    let to = touched.to.map(|to| to.saturating_add(AROUND_DAYS.days()));
+    match &touched.people {
+        Some(people) => {
+            let to = to.unwrap_or(Date::MAX);
+            let jobs: Vec<_> =
+                people.iter().map(|person| RecomputeDay::of(*person, from, to).to_new_job()).collect();
+            jobs::create(tx, &jobs, UtcMillis::default()).await
+        }
+        None => {
+            for site in &touched.sites {
+                RecomputeSite { site_id: site.clone(), from, to, after: None }.queue(tx).await?;
+            }
+            Ok(())
+        }
+    }
 }

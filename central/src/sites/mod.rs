@@ -7,6 +7,7 @@ pub use crate::store::sites::Site;
 
 use crate::auth::Permit;
 use crate::auth::permit::{ManageSites, ReadDevices};
+use crate::jobs::CloseDay;
 use crate::store::{Db, StoreError, audit, sites};
 
 /// Why a site can't be added.
@@ -38,14 +39,16 @@ pub async fn add(
     zone: &str,
     name: Option<&str>,
 ) -> Result<Site, SiteError> {
-    lintel_core::time::zone(zone)?;
+    let known = lintel_core::time::zone(zone)?;
     let name = crate::people::names::clean_name(name.unwrap_or(id.as_str()))?;
     let site = Site { site_id: id.clone(), name, zone: zone.to_owned() };
     let mut tx = db.write().await?;
-    match sites::create(&mut tx, &site, clock.now()).await {
+    let today = clock.now().date_in(&known);
+    match sites::create(&mut tx, &site, today, clock.now()).await {
         Err(error) if error.is_unique_violation() => return Err(SiteError::Exists(id.clone())),
         other => other?,
     }
+    CloseDay { site_id: id.clone() }.queue(&mut tx).await?;
     audit::create(&mut tx, clock.now(), permit.actor(), "site.add", id.as_str(), "name,zone").await?;
     tx.commit().await?;
     Ok(site)

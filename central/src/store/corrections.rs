@@ -1,10 +1,12 @@
 //! Corrections: proposed, approved, rejected; never deleted but with the person.
 
+use lintel_core::event::EventKind;
 use lintel_core::ids::{CorrectionId, EventId, PersonId, SiteId};
 use lintel_core::time::UtcMillis;
 
 use super::{StoreError, Tx, sql, uuid, uuid_bytes};
-use crate::attendance::correction::{Approved, Change};
+use crate::attendance::correction::Change;
+use crate::attendance::punch::Direction;
 
 /// Where a correction stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,57 @@ pub struct Correction {
     pub answer: Option<String>,
 }
 
+/// What a change is made of in its row: the punch, the other person, and the direction or date.
+pub(super) type Parts<'a> = (Option<&'a [u8]>, Option<&'a [u8]>, Option<&'a str>);
+
+/// What stands behind the date of a day whose hours are credited.
+const PAID: &str = " paid";
+
+/// A change from its row.
+pub(super) fn change(
+    kind: &str,
+    at: UtcMillis,
+    (punch, to_person, detail): Parts<'_>,
+) -> Result<Change, StoreError> {
+    let column = |column| StoreError::Row { column };
+    let event = || -> Result<EventId, StoreError> {
+        Ok(uuid(punch.ok_or(column("correction.punch_id"))?, "correction.punch_id")?.into())
+    };
+    let date = |text: &str| text.parse().map_err(|_| column("correction.detail"));
+    let detail_or = || detail.ok_or(column("correction.detail"));
+    Ok(match kind {
+        "add" => Change::Add { at, direction: detail.map(named_direction).transpose()? },
+        "void" => Change::Void { punch: event()? },
+        "move" => {
+            let to = to_person.map(|to| uuid(to, "correction.to_person").map(PersonId::from)).transpose()?;
+            Change::Move { punch: event()?, to }
+        }
+        "direct" => Change::Direct { punch: event()?, direction: named_direction(detail_or()?)? },
+        "assign" => Change::Assign { event: event()? },
+        "excuse" => {
+            let text = detail_or()?;
+            let unpaid = text.strip_suffix(PAID);
+            Change::Excuse { date: date(unpaid.unwrap_or(text))?, paid: unpaid.is_some() }
+        }
+        "approve_overtime" => Change::ApproveOvertime { date: date(detail_or()?)? },
+        _ => return Err(column("correction.kind")),
+    })
+}
+
+fn detail(change: &Change) -> Option<String> {
+    match change {
+        Change::Add { direction, .. } => direction.map(|direction| direction.as_str().to_owned()),
+        Change::Direct { direction, .. } => Some(direction.as_str().to_owned()),
+        Change::Excuse { date, paid } => Some(format!("{date}{}", if *paid { PAID } else { "" })),
+        Change::ApproveOvertime { date } => Some(date.to_string()),
+        Change::Void { .. } | Change::Move { .. } | Change::Assign { .. } => None,
+    }
+}
+
+fn named_direction(name: &str) -> Result<Direction, StoreError> {
+    Direction::parse(name).ok_or(StoreError::Row { column: "correction.detail" })
+}
+
 type Row = (
     Vec<u8>,
     Vec<u8>,
@@ -73,6 +126,8 @@ type Row = (
     String,
     i64,
     Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    Option<String>,
     String,
     String,
     i64,
@@ -82,19 +137,11 @@ type Row = (
 );
 
 const SELECT: &str = "SELECT c.correction_id, c.person_id, p.name, c.site_id, s.zone, c.kind, c.at, c.punch_id, \
-    c.reason, c.proposed_by, c.proposed_at, c.state, c.decided_by, c.answer FROM correction c \
-    JOIN person p ON p.person_id = c.person_id JOIN site s ON s.site_id = c.site_id ";
+    c.to_person, c.detail, c.reason, c.proposed_by, c.proposed_at, c.state, c.decided_by, c.answer \
+    FROM correction c JOIN person p ON p.person_id = c.person_id JOIN site s ON s.site_id = c.site_id ";
 
 fn select(rest: &'static str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe([SELECT, rest].concat())
-}
-
-fn change(kind: &str, at: UtcMillis, punch: Option<&[u8]>) -> Result<Change, StoreError> {
-    match (kind, punch) {
-        ("add", _) => Ok(Change::Add { at }),
-        ("void", Some(punch)) => Ok(Change::Void { punch: uuid(punch, "correction.punch_id")?.into() }),
-        _ => Err(StoreError::Row { column: "correction.kind" }),
-    }
 }
 
 fn correction(row: Row) -> Result<Correction, StoreError> {
@@ -107,6 +154,8 @@ fn correction(row: Row) -> Result<Correction, StoreError> {
         kind,
         at,
         punch,
+        to_person,
+        detail,
         reason,
         by,
         proposed_at,
@@ -119,9 +168,9 @@ fn correction(row: Row) -> Result<Correction, StoreError> {
         correction_id: uuid(&id, "correction.correction_id")?.into(),
         person_id: uuid(&person, "correction.person_id")?.into(),
         person_name,
-        site_id: SiteId::parse(&site).map_err(|_| StoreError::Row { column: "correction.site_id" })?,
+        site_id: parsed_site(&site)?,
         zone,
-        change: change(&kind, at, punch.as_deref())?,
+        change: change(&kind, at, (punch.as_deref(), to_person.as_deref(), detail.as_deref()))?,
         at,
         reason,
         proposed_by: by,
@@ -158,21 +207,25 @@ pub struct NewCorrection<'a> {
 /// # Errors
 /// When the database fails.
 pub async fn create(tx: &mut Tx, new: NewCorrection<'_>) -> Result<(), StoreError> {
-    let (kind, punch) = match new.change {
-        Change::Add { .. } => ("add", None),
-        Change::Void { punch } => ("void", Some(punch.as_uuid().as_bytes().to_vec())),
+    let to_person = match new.change {
+        Change::Move { to, .. } => to,
+        Change::Assign { .. } => Some(new.person_id),
+        _ => None,
     };
     sql!(
         tx,
         execute,
-        "INSERT INTO correction (correction_id, person_id, site_id, kind, at, punch_id, reason, proposed_by, \
-         proposed_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'proposed')",
+        "INSERT INTO correction (correction_id, person_id, site_id, kind, at, punch_id, to_person, detail, \
+         reason, proposed_by, proposed_at, state) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'proposed')",
         uuid_bytes!(new.correction_id),
         uuid_bytes!(new.person_id),
         new.site_id.as_str(),
-        kind,
+        new.change.name(),
         new.at.as_i64(),
-        punch,
+        new.change.punch().map(|punch| uuid_bytes!(punch).to_vec()),
+        to_person.map(|person| uuid_bytes!(person).to_vec()),
+        detail(&new.change),
         new.reason,
         new.proposed_by,
         new.proposed_at.as_i64(),
@@ -249,39 +302,7 @@ pub async fn list_by_person(
         .collect()
 }
 
-/// What was approved for a person at a site in `[from, to)`, as the rules read it.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list_approved(
-    tx: &mut Tx,
-    person: PersonId,
-    site: &SiteId,
-    from: UtcMillis,
-    to: UtcMillis,
-) -> Result<Vec<Approved>, StoreError> {
-    let rows = sql!(
-        tx,
-        fetch_all as (Vec<u8>, String, i64, Option<Vec<u8>>),
-        "SELECT correction_id, kind, at, punch_id FROM correction \
-         WHERE person_id = $1 AND site_id = $2 AND at >= $3 AND at < $4 AND state = 'approved' \
-         ORDER BY at, correction_id",
-        uuid_bytes!(person),
-        site.as_str(),
-        from.as_i64(),
-        to.as_i64()
-    )?;
-    rows.into_iter()
-        .map(|(id, kind, at, punch)| {
-            Ok(Approved {
-                id: uuid(&id, "correction.correction_id")?.into(),
-                change: change(&kind, UtcMillis::from_i64(at), punch.as_deref())?,
-            })
-        })
-        .collect()
-}
-
-/// A person's punch by its id, recorded or added: its site and instant.
+/// A person's punch by its id, recorded, given or added: its site and instant.
 ///
 /// # Errors
 /// When the database fails.
@@ -297,21 +318,54 @@ pub async fn find_punch(
          JOIN stream t ON t.stream_no = e.stream_no JOIN device d ON d.device_id = t.device_id \
          WHERE p.person_id = $1 AND e.event_id = $2 AND e.status = 'accepted' \
          UNION ALL SELECT site_id, at FROM correction \
-         WHERE person_id = $1 AND correction_id = $2 AND kind = 'add' AND state = 'approved'",
+         WHERE person_id = $1 AND correction_id = $2 AND kind = 'add' AND state = 'approved' \
+         UNION ALL SELECT site_id, at FROM correction \
+         WHERE to_person = $1 AND punch_id = $2 AND kind IN ('move', 'assign') AND state = 'approved' LIMIT 1",
         uuid_bytes!(person),
         uuid_bytes!(punch)
     )?;
-    row.map(|(site, at)| {
-        let site = SiteId::parse(&site).map_err(|_| StoreError::Row { column: "device.site_id" })?;
-        Ok((site, UtcMillis::from_i64(at)))
+    row.map(|(site, at)| Ok((parsed_site(&site)?, UtcMillis::from_i64(at)))).transpose()
+}
+
+/// An event by its id: the door's site, the instant, and its kind; where it was accepted and given to nobody.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_event(
+    tx: &mut Tx,
+    event: EventId,
+) -> Result<Option<(SiteId, UtcMillis, EventKind)>, StoreError> {
+    let row = sql!(
+        tx,
+        fetch_optional as (String, i64, String),
+        "SELECT d.site_id, e.corrected_at, e.kind FROM event e JOIN stream t ON t.stream_no = e.stream_no \
+         JOIN device d ON d.device_id = t.device_id WHERE e.event_id = $1 AND e.status = 'accepted' \
+         AND NOT EXISTS (SELECT 1 FROM correction c WHERE c.punch_id = e.event_id \
+           AND c.kind = 'assign' AND c.state = 'approved')",
+        uuid_bytes!(event)
+    )?;
+    row.map(|(site, at, kind)| {
+        Ok((parsed_site(&site)?, UtcMillis::from_i64(at), EventKind::from(kind.as_str())))
     })
     .transpose()
 }
 
-/// Deletes everything that was said about a person.
+fn parsed_site(site: &str) -> Result<SiteId, StoreError> {
+    SiteId::parse(site).map_err(|_| StoreError::Row { column: "device.site_id" })
+}
+
+/// Deletes everything that was said about a person. A punch that had been moved to somebody else stays theirs;
+/// one that had been moved to this person counts for nobody.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn delete_by_person(tx: &mut Tx, person: PersonId) -> Result<u64, StoreError> {
-    sql!(tx, execute, "DELETE FROM correction WHERE person_id = $1", uuid_bytes!(person))
+    for text in [
+        "UPDATE correction SET kind = 'assign', person_id = to_person WHERE person_id = $1 AND kind = 'move' \
+         AND state = 'approved' AND to_person IS NOT NULL",
+        "DELETE FROM correction WHERE person_id = $1",
+    ] {
+        sql!(&mut *tx, execute, text, uuid_bytes!(person))?;
+    }
+    sql!(tx, execute, "UPDATE correction SET to_person = NULL WHERE to_person = $1", uuid_bytes!(person))
 }

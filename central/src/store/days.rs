@@ -1,11 +1,16 @@
-//! Day records: what the attendance rules computed, and the punches that they read.
+//! Day records as the rules gave them, and the doors that hold up their proof.
+
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use lintel_core::ids::{DeviceId, PersonId, SiteId};
+use lintel_core::ids::{PersonId, SiteId};
 use lintel_core::time::UtcMillis;
 
-use super::{StoreError, Tx, devices::direction_named, sql, uuid, uuid_bytes};
-use crate::attendance::{Code, DayResult, Punch};
+use super::{PEOPLE, StoreError, Tx, dialect, rows_of_people, sql, uuid, uuid_bytes};
+use crate::attendance::{DayRecord, Status};
+
+/// Rows per statement; with eight columns well under what either database takes.
+const ROWS: usize = 500;
 
 /// One person's day, with the names that a report shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,107 +19,173 @@ pub struct DayRow {
     pub name: String,
     /// Their staff number.
     pub staff_no: Option<String>,
-    /// The site whose doors they passed.
-    pub site_id: SiteId,
-    /// The site's zone, which the date and the times are meant in.
+    /// The zone of the site where they belonged, which the date and the times are meant in.
     pub zone: String,
     /// What was computed.
-    pub day: DayResult,
+    pub record: DayRecord,
     /// When.
     pub computed_at: UtcMillis,
 }
 
-/// A person's accepted punches at the doors of a site in `[from, to)`. A punch by face counts only where
-/// some consent stood at its instant: given by then, and not withdrawn yet. Otherwise the event is kept and
-/// not used.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list_punches(
-    tx: &mut Tx,
-    person: PersonId,
-    site: &SiteId,
-    from: UtcMillis,
-    to: UtcMillis,
-) -> Result<Vec<Punch>, StoreError> {
-    let rows = sql!(
-        tx,
-        fetch_all as (Vec<u8>, i64, String, String, i64),
-        "SELECT e.event_id, e.corrected_at, e.direction_hint, s.device_id, e.clock_synced \
-         FROM event_person p JOIN event e ON e.ingest_no = p.ingest_no \
-         JOIN stream s ON s.stream_no = e.stream_no JOIN device d ON d.device_id = s.device_id \
-         WHERE p.person_id = $1 AND p.corrected_at >= $2 AND p.corrected_at < $3 AND d.site_id = $4 \
-           AND e.status = 'accepted' AND (e.kind = 'badge' OR (e.kind = 'punch' AND EXISTS ( \
-             SELECT 1 FROM consent c WHERE c.person_id = p.person_id AND c.purpose = 'face' \
-               AND c.given_at <= e.corrected_at AND (c.withdrawn_at IS NULL OR c.withdrawn_at > e.corrected_at)))) \
-         ORDER BY e.corrected_at, e.event_id",
-        uuid_bytes!(person),
-        from.as_i64(),
-        to.as_i64(),
-        site.as_str()
-    )?;
-    rows.into_iter()
-        .map(|(id, at, direction, door, synced)| {
-            Ok(Punch {
-                event_id: uuid(&id, "event.event_id")?.into(),
-                at: UtcMillis::from_i64(at),
-                direction_hint: direction_named(&direction),
-                door: Some(
-                    DeviceId::parse(&door).map_err(|_| StoreError::Row { column: "stream.device_id" })?,
-                ),
-                site: site.clone(),
-                clock_synced: synced != 0,
-            })
-        })
-        .collect()
+/// A record to store.
+#[derive(Debug, Clone, Copy)]
+pub struct NewDay<'a> {
+    /// The record.
+    pub record: &'a DayRecord,
+    /// Its canonical text.
+    pub text: &'a str,
 }
 
-/// Stores a computed day, in place of what was there.
+/// The stored records of some people from one date to another, as their canonical texts.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn put(tx: &mut Tx, site: &SiteId, day: &DayResult, at: UtcMillis) -> Result<(), StoreError> {
-    let exceptions: Vec<&str> = day.exceptions.iter().map(|code| code.as_str()).collect();
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO day_record (person_id, site_id, local_date, first_in, last_out, worked_ms, punches, \
-         punches_ignored, exceptions, provisional, policy_version, computed_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-         ON CONFLICT (person_id, site_id, local_date) DO UPDATE SET first_in = excluded.first_in, \
-         last_out = excluded.last_out, worked_ms = excluded.worked_ms, punches = excluded.punches, \
-         punches_ignored = excluded.punches_ignored, exceptions = excluded.exceptions, \
-         provisional = excluded.provisional, policy_version = excluded.policy_version, \
-         computed_at = excluded.computed_at",
-        uuid_bytes!(day.person),
-        site.as_str(),
-        day.date.to_string(),
-        day.first_in.map(UtcMillis::as_i64),
-        day.last_out.map(UtcMillis::as_i64),
-        day.worked_ms,
-        i64::from(day.punches_counted),
-        i64::from(day.punches_ignored),
-        exceptions.join(","),
-        i64::from(day.provisional),
-        day.policy_version.as_str(),
-        at.as_i64(),
-    )?;
+pub async fn texts_of_people(
+    tx: &mut Tx,
+    people: &[PersonId],
+    from: Date,
+    to: Date,
+) -> Result<BTreeMap<(PersonId, Date), String>, StoreError> {
+    let mut texts = BTreeMap::new();
+    for some in people.chunks(PEOPLE) {
+        let text = "SELECT person_id, local_date, record FROM day_record \
+            WHERE person_id IN (VALUES {people}) AND local_date >= {1} AND local_date <= {2}";
+        let rows =
+            rows_of_people!(tx, (Vec<u8>, String, String), some, text, from.to_string(), to.to_string())?;
+        for (person, date, record) in rows {
+            let date = date.parse().map_err(|_| StoreError::Row { column: "day_record.local_date" })?;
+            texts.insert((uuid(&person, "day_record.person_id")?.into(), date), record);
+        }
+    }
+    Ok(texts)
+}
+
+/// A record from its canonical text.
+///
+/// # Errors
+/// [`StoreError::Row`] for one that nobody wrote.
+pub fn record(text: &str) -> Result<DayRecord, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Row { column: "day_record.record" })
+}
+
+/// Stores computed days, in place of what was there, with the doors that hold up their proof.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put(tx: &mut Tx, days: &[NewDay<'_>], at: UtcMillis) -> Result<(), StoreError> {
+    for some in days.chunks(ROWS) {
+        let text = format!(
+            "INSERT INTO day_record (person_id, local_date, site_id, status, provisional, severity, record, \
+             computed_at) VALUES {} ON CONFLICT (person_id, local_date) DO UPDATE SET \
+             site_id = excluded.site_id, status = excluded.status, provisional = excluded.provisional, \
+             severity = excluded.severity, record = excluded.record, computed_at = excluded.computed_at",
+            dialect::values(tx, some.len(), 8)
+        );
+        macro_rules! run {
+            ($c:expr) => {{
+                let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+                for day in some {
+                    query = query
+                        .bind(uuid_bytes!(day.record.person))
+                        .bind(day.record.date.to_string())
+                        .bind(day.record.site.as_str())
+                        .bind(day.record.status.as_str())
+                        .bind(i64::from(day.record.provisional.is_some()))
+                        .bind(severity(day.record))
+                        .bind(day.text)
+                        .bind(at.as_i64());
+                }
+                query.execute(&mut **$c).await.map(drop)?
+            }};
+        }
+        match tx {
+            Tx::Sqlite(c) => run!(c),
+            Tx::Postgres(c) => run!(c),
+        }
+    }
+    put_blocks(tx, days).await
+}
+
+/// The gravest exception as its column has it.
+fn severity(record: &DayRecord) -> i64 {
+    use crate::attendance::exception::Severity;
+    let gravest = record.exceptions.iter().map(|exception| exception.code.severity()).max();
+    match gravest {
+        None => 0,
+        Some(Severity::Info) => 1,
+        Some(Severity::Notice) => 2,
+        Some(Severity::Warning) => 3,
+        Some(Severity::Error) => 4,
+    }
+}
+
+async fn put_blocks(tx: &mut Tx, days: &[NewDay<'_>]) -> Result<(), StoreError> {
+    let blocks: Vec<_> = days
+        .iter()
+        .filter_map(|day| day.record.provisional.as_ref().map(|why| (day.record, why)))
+        .flat_map(|(record, why)| why.blocked_by.iter().map(move |door| (record, door, why.until)))
+        .collect();
+    for some in blocks.chunks(ROWS) {
+        let text = format!(
+            "INSERT INTO day_block (person_id, local_date, device_id, until_at) VALUES {} \
+             ON CONFLICT (person_id, local_date, device_id) DO UPDATE SET until_at = excluded.until_at",
+            dialect::values(tx, some.len(), 4)
+        );
+        macro_rules! run {
+            ($c:expr) => {{
+                let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+                for (record, door, until) in some {
+                    query = query
+                        .bind(uuid_bytes!(record.person))
+                        .bind(record.date.to_string())
+                        .bind(door.as_str())
+                        .bind(until.as_i64());
+                }
+                query.execute(&mut **$c).await.map(drop)?
+            }};
+        }
+        match tx {
+            Tx::Sqlite(c) => run!(c),
+            Tx::Postgres(c) => run!(c),
+        }
+    }
     Ok(())
 }
 
-/// Takes a day out that has no punch any more.
+/// Takes out what holds up the days of people from one date to another.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delete(tx: &mut Tx, person: PersonId, site: &SiteId, date: Date) -> Result<(), StoreError> {
-    sql!(
-        tx,
-        execute,
-        "DELETE FROM day_record WHERE person_id = $1 AND site_id = $2 AND local_date = $3",
-        uuid_bytes!(person),
-        site.as_str(),
-        date.to_string()
-    )?;
+pub async fn delete_blocks(tx: &mut Tx, days: &[(PersonId, Date)]) -> Result<(), StoreError> {
+    delete_among(tx, "day_block", days).await
+}
+
+/// Takes days out of which nothing is left.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(tx: &mut Tx, days: &[(PersonId, Date)]) -> Result<(), StoreError> {
+    delete_among(tx, "day_record", days).await
+}
+
+async fn delete_among(tx: &mut Tx, table: &'static str, days: &[(PersonId, Date)]) -> Result<(), StoreError> {
+    for some in days.chunks(ROWS) {
+        let list = dialect::values(tx, some.len(), 2);
+        let text = format!("DELETE FROM {table} WHERE (person_id, local_date) IN (VALUES {list})");
+        macro_rules! run {
+            ($c:expr) => {{
+                let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+                for (person, date) in some {
+                    query = query.bind(uuid_bytes!(person)).bind(date.to_string());
+                }
+                query.execute(&mut **$c).await.map(drop)?
+            }};
+        }
+        match tx {
+            Tx::Sqlite(c) => run!(c),
+            Tx::Postgres(c) => run!(c),
+        }
+    }
     Ok(())
 }
 
@@ -123,35 +194,28 @@ pub async fn delete(tx: &mut Tx, person: PersonId, site: &SiteId, date: Date) ->
 /// # Errors
 /// When the database fails.
 pub async fn delete_by_person(tx: &mut Tx, person: PersonId) -> Result<u64, StoreError> {
+    sql!(&mut *tx, execute, "DELETE FROM recompute_change WHERE person_id = $1", uuid_bytes!(person))?;
     sql!(tx, execute, "DELETE FROM day_record WHERE person_id = $1", uuid_bytes!(person))
 }
 
-const SELECT: &str = "SELECT r.person_id, p.name, p.staff_no, r.site_id, s.zone, r.first_in, r.last_out, \
-    r.worked_ms, r.punches, r.punches_ignored, r.exceptions, r.provisional, r.policy_version, r.computed_at, \
-    r.local_date FROM day_record r JOIN site s ON s.site_id = r.site_id \
-    LEFT JOIN person p ON p.person_id = r.person_id ";
+type Row = (Option<String>, Option<String>, String, String, i64);
+
+const SELECT: &str = "SELECT p.name, p.staff_no, s.zone, r.record, r.computed_at FROM day_record r \
+    JOIN site s ON s.site_id = r.site_id LEFT JOIN person p ON p.person_id = r.person_id ";
 
 fn select(rest: &'static str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe([SELECT, rest].concat())
 }
 
-type Row = (
-    Vec<u8>,
-    Option<String>,
-    Option<String>,
-    String,
-    String,
-    Option<i64>,
-    Option<i64>,
-    i64,
-    i64,
-    i64,
-    String,
-    i64,
-    String,
-    i64,
-    String,
-);
+fn day_row((name, staff_no, zone, text, at): Row) -> Result<DayRow, StoreError> {
+    Ok(DayRow {
+        name: name.unwrap_or_default(),
+        staff_no,
+        zone,
+        record: record(&text)?,
+        computed_at: UtcMillis::from_i64(at),
+    })
+}
 
 /// The days of a date range (both ends included) by date, site and name; of one site or of all.
 ///
@@ -172,7 +236,7 @@ pub async fn list(
     rows.into_iter().map(day_row).collect()
 }
 
-/// One person's days of a date range (both ends included) by date and site.
+/// One person's days of a date range (both ends included) by date.
 ///
 /// # Errors
 /// When the database fails.
@@ -182,49 +246,75 @@ pub async fn list_by_person(
     from: Date,
     to: Date,
 ) -> Result<Vec<DayRow>, StoreError> {
-    let text = select(
-        "WHERE r.person_id = $1 AND r.local_date >= $2 AND r.local_date <= $3 ORDER BY r.local_date, r.site_id",
-    );
+    let text =
+        select("WHERE r.person_id = $1 AND r.local_date >= $2 AND r.local_date <= $3 ORDER BY r.local_date");
     let rows = sql!(tx, fetch_all as Row, text, uuid_bytes!(person), from.to_string(), to.to_string())?;
     rows.into_iter().map(day_row).collect()
 }
 
-fn day_row(row: Row) -> Result<DayRow, StoreError> {
-    let (
-        id,
-        name,
-        staff_no,
-        site,
-        zone,
-        first,
-        last,
-        worked_ms,
-        counted,
-        ignored,
-        codes,
-        provisional,
-        policy,
-        at,
+/// What a list of days shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter<'a> {
+    /// First date.
+    pub from: Date,
+    /// Last date.
+    pub to: Date,
+    /// Of one site.
+    pub site: Option<&'a SiteId>,
+    /// Of one status.
+    pub status: Option<Status>,
+    /// With an exception at least as grave as this column value.
+    pub severity: i64,
+}
+
+/// A page of days by date and person, behind one of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    tx: &mut Tx,
+    filter: &Filter<'_>,
+    after: Option<(Date, PersonId)>,
+    limit: i64,
+) -> Result<Vec<DayRow>, StoreError> {
+    let (date, person) = after.map_or_else(
+        || (String::new(), Vec::new()),
+        |(date, person)| (date.to_string(), uuid_bytes!(person).to_vec()),
+    );
+    let text = select(
+        "WHERE r.local_date >= $1 AND r.local_date <= $2 AND ($3 = '' OR r.site_id = $3) \
+         AND ($4 = '' OR r.status = $4) AND r.severity >= $5 AND (r.local_date, r.person_id) > ($6, $7) \
+         ORDER BY r.local_date, r.person_id LIMIT $8",
+    );
+    let rows = sql!(
+        tx,
+        fetch_all as Row,
+        text,
+        filter.from.to_string(),
+        filter.to.to_string(),
+        filter.site.map_or("", SiteId::as_str),
+        filter.status.map_or("", Status::as_str),
+        filter.severity,
         date,
-    ) = row;
-    let count = |value: i64| u32::try_from(value).unwrap_or(0);
-    Ok(DayRow {
-        name: name.unwrap_or_default(),
-        staff_no,
-        site_id: SiteId::parse(&site).map_err(|_| StoreError::Row { column: "day_record.site_id" })?,
-        zone,
-        day: DayResult {
-            person: uuid(&id, "day_record.person_id")?.into(),
-            date: date.parse().map_err(|_| StoreError::Row { column: "day_record.local_date" })?,
-            first_in: first.map(UtcMillis::from_i64),
-            last_out: last.map(UtcMillis::from_i64),
-            worked_ms,
-            punches_counted: count(counted),
-            punches_ignored: count(ignored),
-            exceptions: codes.split(',').filter_map(Code::parse).collect(),
-            provisional: provisional != 0,
-            policy_version: policy,
-        },
-        computed_at: UtcMillis::from_i64(at),
-    })
+        person,
+        limit
+    )?;
+    rows.into_iter().map(day_row).collect()
+}
+
+/// How many days of a site's month may still change; a lock has to wait for them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_provisional(tx: &mut Tx, site: &SiteId, from: Date, to: Date) -> Result<i64, StoreError> {
+    let (count,) = sql!(
+        tx,
+        fetch_one as (i64,),
+        "SELECT COUNT(*) FROM day_record WHERE local_date >= $1 AND local_date <= $2 AND site_id = $3 \
+         AND provisional = 1",
+        from.to_string(),
+        to.to_string(),
+        site.as_str()
+    )?;
+    Ok(count)
 }

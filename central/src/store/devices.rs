@@ -330,6 +330,20 @@ pub async fn update_heartbeat(tx: &mut Tx, beat: &Heartbeat, at: UtcMillis) -> R
     Ok(())
 }
 
+/// The gallery revision that a device confirmed last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn confirmed_revision(tx: &mut Tx, id: &DeviceId) -> Result<Option<i64>, StoreError> {
+    let row = sql!(
+        tx,
+        fetch_optional as (Option<i64>,),
+        "SELECT confirmed_revision FROM device WHERE device_id = $1",
+        id.as_str()
+    )?;
+    Ok(row.and_then(|(revision,)| revision))
+}
+
 /// Stores which gallery a device has confirmed.
 ///
 /// # Errors

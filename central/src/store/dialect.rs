@@ -39,6 +39,11 @@ pub(super) fn placeholder(tx: &Tx, number: usize) -> String {
     }
 }
 
+/// Whether a writing transaction is alone in the database anyway.
+pub(super) const fn has_one_writer(tx: &Tx) -> bool {
+    matches!(tx, Tx::Sqlite(_))
+}
+
 /// Takes the oldest due job. PostgreSQL passes over rows that another replica is taking; SQLite has one
 /// writer at a time, so nobody else is.
 pub(super) fn claim_job(tx: &Tx) -> &'static str {

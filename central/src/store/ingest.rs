@@ -34,6 +34,8 @@ pub struct EventRow<'a> {
     pub corrected_at: UtcMillis,
     /// Whether the door's clock could be believed.
     pub clock_synced: bool,
+    /// How far the true time may lie from that, to either side, ms.
+    pub clock_error_ms: i64,
     /// What the door knows about the direction.
     pub direction_hint: &'static str,
     /// What was hashed, byte for byte.
@@ -114,9 +116,9 @@ pub async fn create_events(tx: &mut Tx, arrival: Arrival, rows: &[EventRow<'_>])
     for some in rows.chunks(ROWS) {
         let text = format!(
             "INSERT INTO event (ingest_no, event_id, stream_no, seq, prev_hash, hash, kind, captured_at, \
-             corrected_at, clock_synced, direction_hint, payload, received_at, road, status, reason, \
-             chain_state) VALUES {} ON CONFLICT DO NOTHING",
-            dialect::values(tx, some.len(), 17)
+             corrected_at, clock_synced, clock_error_ms, direction_hint, payload, received_at, road, status, \
+             reason, chain_state) VALUES {} ON CONFLICT DO NOTHING",
+            dialect::values(tx, some.len(), 18)
         );
         macro_rules! run {
             ($c:expr) => {{
@@ -133,6 +135,7 @@ pub async fn create_events(tx: &mut Tx, arrival: Arrival, rows: &[EventRow<'_>])
                         .bind(row.captured_at.as_i64())
                         .bind(row.corrected_at.as_i64())
                         .bind(i64::from(row.clock_synced))
+                        .bind(row.clock_error_ms)
                         .bind(row.direction_hint)
                         .bind(row.payload.as_bytes())
                         .bind(arrival.at.as_i64())

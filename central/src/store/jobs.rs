@@ -70,6 +70,24 @@ pub async fn create(tx: &mut Tx, jobs: &[NewJob], run_after: UtcMillis) -> Resul
     Ok(())
 }
 
+/// Queues a job unless it is queued already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn create_once(tx: &mut Tx, job: &NewJob, run_after: UtcMillis) -> Result<(), StoreError> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO job (kind, key, payload, run_after, attempts, generation) VALUES ($1, $2, $3, $4, 0, 0) \
+         ON CONFLICT (kind, key) DO NOTHING",
+        job.kind,
+        job.key.as_str(),
+        job.payload.as_str(),
+        run_after.as_i64()
+    )?;
+    Ok(())
+}
+
 /// Takes due jobs under a lease; another runner passes over them until it ends.
 ///
 /// # Errors

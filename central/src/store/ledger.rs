@@ -34,10 +34,6 @@ impl Sum {
     fn number(&mut self, number: i64) {
         self.0.update(number.to_be_bytes());
     }
-
-    fn maybe(&mut self, number: Option<i64>) {
-        self.bytes(number.map(i64::to_be_bytes).as_ref().map_or(&[], |bytes| bytes.as_slice()));
-    }
 }
 
 /// Hashes all accepted events by door, stream and place, and all day records by person, site and date.
@@ -90,37 +86,27 @@ async fn events_of(tx: &mut Tx, sum: &mut Sum, stream_no: i64) -> Result<u64, St
     }
 }
 
-type Day = (Vec<u8>, String, String, Option<i64>, Option<i64>, i64, i64, i64, String);
-
 async fn all_days(tx: &mut Tx, sum: &mut Sum) -> Result<u64, StoreError> {
-    let mut after: (Vec<u8>, String, String) = Default::default();
+    let mut after: (Vec<u8>, String) = Default::default();
     let mut count = 0;
     loop {
         let rows = sql!(
             &mut *tx,
-            fetch_all as Day,
-            "SELECT person_id, site_id, local_date, first_in, last_out, worked_ms, punches, punches_ignored, \
-             exceptions FROM day_record WHERE (person_id, site_id, local_date) > ($1, $2, $3) \
-             ORDER BY person_id, site_id, local_date LIMIT $4",
+            fetch_all as (Vec<u8>, String, String),
+            "SELECT person_id, local_date, record FROM day_record WHERE (person_id, local_date) > ($1, $2) \
+             ORDER BY person_id, local_date LIMIT $3",
             after.0.clone(),
             after.1.clone(),
-            after.2.clone(),
             ROWS
         )?;
         if rows.is_empty() {
             return Ok(count);
         }
-        for (person, site, date, first, last, worked, punches, ignored, exceptions) in rows {
+        for (person, date, record) in rows {
             sum.bytes(&person);
-            sum.bytes(site.as_bytes());
             sum.bytes(date.as_bytes());
-            sum.maybe(first);
-            sum.maybe(last);
-            sum.number(worked);
-            sum.number(punches);
-            sum.number(ignored);
-            sum.bytes(exceptions.as_bytes());
-            (after, count) = ((person, site, date), count + 1);
+            sum.bytes(record.as_bytes());
+            (after, count) = ((person, date), count + 1);
         }
     }
 }

@@ -39,6 +39,7 @@ migrations! {
     10 "0010_revocations";
     11 "0011_camera";
     12 "0012_rosters";
+    13 "0013_days";
 }
 
 /// The newest migration that changes the vault. A copy of the vault fits a copy of the database when both

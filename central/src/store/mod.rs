@@ -13,6 +13,7 @@ mod options;
 mod scrub;
 
 pub mod accounts;
+pub mod adjustments;
 pub mod audit;
 pub mod badges;
 pub mod broker;
@@ -21,6 +22,7 @@ pub mod copies;
 pub mod corrections;
 pub mod days;
 pub mod devices;
+pub mod door_people;
 pub mod erasures;
 pub mod events;
 pub mod former;
@@ -32,6 +34,8 @@ pub mod jobs;
 pub mod ledger;
 pub mod logins;
 pub mod people;
+pub mod punches;
+pub mod recomputes;
 pub mod retention;
 pub mod revocations;
 pub mod rosters;
@@ -42,6 +46,7 @@ pub mod streams;
 pub mod templates;
 pub mod tokens;
 pub mod vault;
+pub mod watermarks;
 
 pub use db::{Db, Tx};
 pub use error::StoreError;
@@ -79,6 +84,46 @@ macro_rules! sql {
     };
 }
 use sql;
+
+/// People per statement of [`rows_of_people`].
+const PEOPLE: usize = 500;
+
+/// Rows of some people: `rows_of_people!(tx, Row, people, TEXT, args…)`.
+///
+/// In the text `{people}` stands for the list of ids and comes first; `{1}`, `{2}`… stand for the arguments, each
+/// once and in order, because one of the databases counts placeholders by their place.
+macro_rules! rows_of_people {
+    ($tx:expr, $row:ty, $people:expr, $text:expr $(, $arg:expr)* $(,)?) => {{
+        let people: &[lintel_core::ids::PersonId] = $people;
+        let text = $crate::store::people_text($tx, people.len(), $text);
+        macro_rules! run {
+            ($c:expr) => {{
+                let mut query = sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(text));
+                for person in people {
+                    query = query.bind($crate::store::uuid_bytes!(person));
+                }
+                query$(.bind($arg))*.fetch_all(&mut **$c).await
+            }};
+        }
+        match $tx {
+            $crate::store::Tx::Sqlite(c) => run!(c),
+            $crate::store::Tx::Postgres(c) => run!(c),
+        }
+        .map_err($crate::store::StoreError::from)
+    }};
+}
+use rows_of_people;
+
+fn people_text(tx: &Tx, people: usize, text: &str) -> String {
+    let mut text = text.replace("{people}", &dialect::values(tx, people, 1));
+    let mut number = 1;
+    while text.contains(&format!("{{{number}}}")) {
+        let placeholder = dialect::placeholder(tx, people + number);
+        text = text.replace(&format!("{{{number}}}"), &placeholder);
+        number += 1;
+    }
+    text
+}
 
 /// The 16 bytes that a UUID is stored as.
 macro_rules! uuid_bytes {

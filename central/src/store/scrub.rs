@@ -70,7 +70,9 @@ impl Db {
                 let named = NAMING_TABLES.join(", ");
                 for text in [
                     format!("VACUUM (FULL) {named}, vault.person_key"),
-                    "VACUUM event_person, rejected_event, day_record, job".to_owned(),
+                    "VACUUM event_person, rejected_event, day_record, day_block, door_person, adjustment, \
+                     recompute_change, job"
+                        .to_owned(),
                 ] {
                     sqlx::raw_sql(AssertSqlSafe(text)).execute(pool).await?;
                 }

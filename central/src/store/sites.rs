@@ -1,5 +1,8 @@
 //! Sites: rows of `site` and their gallery scope.
 
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
 use lintel_core::ids::SiteId;
 use lintel_core::time::UtcMillis;
 use serde::Serialize;
@@ -22,19 +25,20 @@ fn site((id, name, zone): (String, String, String)) -> Result<Site, StoreError> 
     Ok(Site { site_id, name, zone })
 }
 
-/// Adds a site with an empty gallery.
+/// Adds a site with an empty gallery, whose days count from a date on.
 ///
 /// # Errors
 /// A unique violation when it exists.
-pub async fn create(tx: &mut Tx, site: &Site, at: UtcMillis) -> Result<(), StoreError> {
+pub async fn create(tx: &mut Tx, site: &Site, days_from: Date, at: UtcMillis) -> Result<(), StoreError> {
     sql!(
         &mut *tx,
         execute,
-        "INSERT INTO site (site_id, name, zone, created_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO site (site_id, name, zone, created_at, days_from) VALUES ($1, $2, $3, $4, $5)",
         site.site_id.as_str(),
         site.name.as_str(),
         site.zone.as_str(),
         at.as_i64(),
+        days_from.to_string(),
     )?;
     sql!(tx, execute, "INSERT INTO gallery_scope (site_id, revision) VALUES ($1, 0)", site.site_id.as_str())?;
     Ok(())
@@ -65,4 +69,51 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Site>, StoreError> {
         "SELECT site_id, name, zone FROM site ORDER BY site_id"
     )?;
     rows.into_iter().map(site).collect()
+}
+
+/// The dates between which days of a site are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Days {
+    /// Before it no door could have seen anybody.
+    pub from: Date,
+    /// The last date that was closed.
+    pub closed_through: Option<Date>,
+}
+
+/// Between which dates days are computed, for each site.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_days(tx: &mut Tx) -> Result<BTreeMap<SiteId, Days>, StoreError> {
+    let rows = sql!(
+        tx,
+        fetch_all as (String, Option<String>, Option<String>),
+        "SELECT site_id, days_from, closed_through FROM site"
+    )?;
+    let date = |text: &str| text.parse().map_err(|_| StoreError::Row { column: "site.days_from" });
+    rows.into_iter()
+        .map(|(site, from, closed)| {
+            let days = Days {
+                from: from.as_deref().map(date).transpose()?.unwrap_or(Date::MIN),
+                closed_through: closed.as_deref().map(date).transpose()?,
+            };
+            let site = SiteId::parse(&site).map_err(|_| StoreError::Row { column: "site.site_id" })?;
+            Ok((site, days))
+        })
+        .collect()
+}
+
+/// Says up to which date a site's days were closed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update_closed(tx: &mut Tx, site: &SiteId, through: Date) -> Result<(), StoreError> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE site SET closed_through = $1 WHERE site_id = $2",
+        through.to_string(),
+        site.as_str()
+    )?;
+    Ok(())
 }

@@ -4,7 +4,7 @@
 use lintel_core::event::EventKind;
 
 use super::*;
-use crate::attendance::Policy;
+use crate::attendance::Length;
 use crate::backup::Desk;
 use crate::corrections::{self, CorrectionError, State, Wish, WishedChange};
 use crate::jobs::Jobs;
@@ -63,7 +63,7 @@ impl TestCentral {
             db: self.state.db().clone(),
             keys: Arc::clone(&self.keys),
             clock: Arc::new(HandClock),
-            policy: Policy::default(),
+            min_gap: Length::from_minutes(2),
             desk,
             notices: None,
         };
@@ -136,7 +136,7 @@ async fn a_decision_needs_a_reason_to_refuse_somebody_else_and_is_made_once() {
     let own = Actor::new("ada", Role::Employee).about(ada.person);
     let propose = async |minutes: i64| {
         let at = MORNING.plus_millis(-minutes * MINUTE);
-        let change = WishedChange::Add { site: "berlin".parse().unwrap(), at };
+        let change = WishedChange::Add { site: "berlin".parse().unwrap(), at, direction: None };
         let wish = Wish { change, reason: "the door was open".into() };
         corrections::propose(db, &own.own().unwrap(), &HandClock, &wish).await.unwrap()
     };

@@ -233,7 +233,7 @@ impl TestCentral {
         let permit = Actor::local().permit().unwrap();
         let (db, keys) = (self.state.db(), self.state.keys());
         let (id, site) = (id.parse().unwrap(), "berlin".parse().unwrap());
-        let hint = lintel_core::event::DirectionHint::In;
+        let hint = lintel_core::event::DirectionHint::None;
         let joined =
             devices::add(db, keys, &permit, &HandClock, &id, &site, "Main entrance", hint).await.unwrap();
         joined.token.expose().to_owned()

@@ -56,7 +56,7 @@ async fn planned(central: &TestCentral, person: PersonId, own: &Actor) -> Planne
 fn wish(minutes_ago: i64) -> Wish {
     let site = "berlin".parse().unwrap();
     let at = MORNING.plus_millis(-minutes_ago * 60_000);
-    Wish { change: WishedChange::Add { site, at }, reason: "the door was open".into() }
+    Wish { change: WishedChange::Add { site, at, direction: None }, reason: "the door was open".into() }
 }
 
 async fn ada(central: &TestCentral) -> Ada {

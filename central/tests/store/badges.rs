@@ -189,7 +189,7 @@ on_both! {
         let rows = days::list(&mut world.db.read().await.unwrap(), date, date, None).await.unwrap();
         assert_eq!(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["Ada", "Bob"]);
         for row in rows {
-            assert_eq!((row.day.first_in, row.day.last_out), (Some(MORNING), Some(evening)), "{}", row.name);
+            assert_eq!((row.record.first_in(), row.record.last_out()), (Some(MORNING), Some(evening)), "{}", row.name);
         }
     }
 }

@@ -14,12 +14,13 @@ on_both! {
     }
 
     async fn one_transaction_that_is_dropped_leaves_nothing(world: World) {
+        let before = lintel_central::store::jobs::count(&mut world.db.read().await.unwrap()).await.unwrap();
         let mut tx = world.db.write().await.unwrap();
         let job = lintel_central::store::jobs::NewJob { kind: "k", key: "1".into(), payload: String::new() };
         lintel_central::store::jobs::create(&mut tx, &[job], lintel_core::time::UtcMillis::default()).await.unwrap();
         drop(tx);
         let mut tx = world.db.read().await.unwrap();
-        assert_eq!(lintel_central::store::jobs::count(&mut tx).await.unwrap(), 0);
+        assert_eq!(lintel_central::store::jobs::count(&mut tx).await.unwrap(), before);
     }
 }
 

@@ -1,14 +1,15 @@
 //! From punches to day records, by the job table.
 
 use jiff::civil::date;
+use lintel_central::attendance::Length;
 use lintel_central::people;
-use lintel_central::store::{days, jobs};
+use lintel_central::store::{days, jobs, punches};
 use lintel_core::event::EventKind;
 use lintel_core::time::UtcMillis;
 
 use crate::door::Door;
 use crate::on_both;
-use crate::world::{MORNING, World, may, site};
+use crate::world::{MORNING, World, may};
 
 const HOUR: i64 = 3_600_000;
 
@@ -29,16 +30,18 @@ on_both! {
         let rows = listed(&world).await;
         assert_eq!(rows.len(), 1);
         let row = &rows[0];
-        assert_eq!((row.name.as_str(), row.day.date, row.zone.as_str()), ("Ada", date(2026, 11, 20), "Europe/Berlin"));
-        assert_eq!((row.day.first_in, row.day.last_out), (Some(first), Some(last)));
-        assert_eq!((row.day.worked_ms, row.day.provisional), (8 * HOUR, true));
+        let day = &row.record;
+        assert_eq!((row.name.as_str(), day.date, row.zone.as_str()), ("Ada", date(2026, 11, 20), "Europe/Berlin"));
+        assert_eq!((day.first_in(), day.last_out()), (Some(first), Some(last)));
+        assert_eq!((day.hours.worked, day.provisional.is_some()), (Length::from_hours(8), true));
 
-        // Its own job waits for midnight in Berlin.
-        assert_eq!(jobs::count(&mut world.db.read().await.unwrap()).await.unwrap(), 1);
+        // Its own job waits for midnight in Berlin; both sites and the door have theirs.
+        assert_eq!(jobs::count(&mut world.db.read().await.unwrap()).await.unwrap(), 4);
         world.clock.set(MORNING.plus_millis(24 * HOUR));
         world.work_off().await;
-        assert!(!listed(&world).await[0].day.provisional);
-        assert_eq!(jobs::count(&mut world.db.read().await.unwrap()).await.unwrap(), 0);
+        assert!(listed(&world).await[0].record.provisional.is_none());
+        // The door was silent for a day: it has been said, and nothing waits but the next midnights.
+        assert_eq!(jobs::count(&mut world.db.read().await.unwrap()).await.unwrap(), 2);
     }
 
     async fn an_event_is_of_the_day_of_its_door_s_zone(world: World) {
@@ -52,7 +55,7 @@ on_both! {
         let late = door.punch(person, late);
         world.take(&device, &door, &[late]).await;
         world.work_off().await;
-        assert_eq!(listed(&world).await[0].day.date, date(2026, 11, 20));
+        assert_eq!(listed(&world).await[0].record.date, date(2026, 11, 20));
     }
 
     async fn only_accepted_punches_of_people_who_consent_count(world: World) {
@@ -94,11 +97,12 @@ on_both! {
         world.take(&device, &door, &events).await;
         world.work_off().await;
         let mut tx = world.db.read().await.unwrap();
-        let counted = days::list_punches(&mut tx, person, &site("berlin"), at(-24), at(24)).await.unwrap();
+        let mut counted = punches::load(&mut tx, &[person], at(-24), at(24)).await.unwrap().remove(&person).unwrap().punches;
+        counted.sort_by_key(|punch| punch.at);
         assert_eq!(counted.iter().map(|punch| punch.at).collect::<Vec<_>>(), standing);
         drop(tx);
         let rows = listed(&world).await;
-        assert_eq!((rows.len(), rows[0].day.first_in), (1, Some(standing[0])));
+        assert_eq!((rows.len(), rows[0].record.first_in()), (1, Some(standing[0])));
     }
 
     async fn days_before_a_withdrawal_stay_and_an_erasure_takes_them(world: World) {
@@ -117,6 +121,7 @@ on_both! {
 
     async fn a_job_asked_for_twice_is_done_once_and_asked_for_while_running_once_more(world: World) {
         let job = |n: u8| jobs::NewJob { kind: "k", key: format!("{n}"), payload: "{}".into() };
+        world.work_off().await;
         let mut tx = world.db.write().await.unwrap();
         jobs::create(&mut tx, &[job(1), job(2)], MORNING).await.unwrap();
         jobs::create(&mut tx, &[job(1)], MORNING).await.unwrap();
@@ -136,6 +141,7 @@ on_both! {
 
     async fn a_lease_that_ended_is_taken_by_another(world: World) {
         let job = jobs::NewJob { kind: "k", key: "1".into(), payload: "{}".into() };
+        world.work_off().await;
         let mut tx = world.db.write().await.unwrap();
         jobs::create(&mut tx, &[job], MORNING).await.unwrap();
         let dead = jobs::claim(&mut tx, &[1; 16], MORNING, MORNING.plus_millis(10), 10).await.unwrap();
@@ -144,7 +150,7 @@ on_both! {
         assert_eq!(taken[0].attempts, 2);
         // The one that was thought dead must not take it out.
         jobs::delete(&mut tx, &dead[0], &[1; 16]).await.unwrap();
-        assert_eq!(jobs::count(&mut tx).await.unwrap(), 1);
+        assert_eq!(jobs::count(&mut tx).await.unwrap(), 3, "it, and the two midnights");
     }
 
     async fn a_failing_job_waits_with_its_error_and_holds_nobody_up(world: World) {
@@ -154,7 +160,8 @@ on_both! {
         tx.commit().await.unwrap();
         world.work_off().await;
         let mut tx = world.db.read().await.unwrap();
-        assert_eq!(jobs::count(&mut tx).await.unwrap(), 1);
+        // Beside the two midnights.
+        assert_eq!(jobs::count(&mut tx).await.unwrap(), 3);
         assert!(jobs::next_due(&mut tx).await.unwrap().unwrap() > MORNING);
     }
 }

@@ -46,7 +46,7 @@ impl Door {
             v: EVENT_VERSION,
             id: EventId::from(uuid::Uuid::new_v4()),
             kind,
-            direction_hint: DirectionHint::In,
+            direction_hint: DirectionHint::None,
             captured_at: at,
             clock: ClockReading {
                 synced: true,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use lintel_central::attendance::Policy;
+use lintel_central::attendance::Length;
 use lintel_central::auth::{Actor, Permission, Permit};
 use lintel_central::backup::Desk;
 use lintel_central::config::CentralSettings;
@@ -121,7 +121,7 @@ impl World {
             &id,
             &site(at),
             "Door",
-            DirectionHint::In,
+            DirectionHint::None,
         )
         .await
         .unwrap();
@@ -225,7 +225,7 @@ impl World {
             db: self.db.clone(),
             keys: Arc::clone(&self.keys),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            policy: Policy::default(),
+            min_gap: Length::from_minutes(2),
             desk: self.desk(),
             notices: None,
         }

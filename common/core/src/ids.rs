@@ -196,6 +196,10 @@ uuid_id! {
     CorrectionId, "correction id"
 }
 uuid_id! {
+    /// A computation of days over a time that somebody ordered.
+    RecomputeId, "computation id"
+}
+uuid_id! {
     /// A time in which a person works on a pattern or a shift.
     AssignmentId, "assignment id"
 }

@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::super::{open, print};
 use super::{read_toml, say, today};
-use crate::attendance::Length;
 use crate::auth::Actor;
 use crate::cli::PolicyCommand;
 use crate::rosters::policies::{self, NewPolicy, PolicyRow};
@@ -24,7 +23,7 @@ pub(in crate::commands) async fn run(args: &ConfigArgs, command: PolicyCommand) 
         }
         PolicyCommand::Show { site, on } => {
             let on = on.unwrap_or_else(|| today(&*clock));
-            let min_gap = Length::from_millis(i64::from(settings.attendance.min_gap_s) * 1000);
+            let min_gap = settings.attendance.min_gap();
             let found = policies::get(&db, &actor.permit()?, &site, on, min_gap).await?;
             println!("# at {site} on {on}: {}", found.version);
             print!("{}", toml::to_string(&found.policy)?);

@@ -19,6 +19,8 @@ use crate::api::problem::Problem;
 use crate::app::AppState;
 use crate::attendance::Month;
 use crate::attendance::correction::Change;
+use crate::attendance::exception::{Exception, Severity};
+use crate::attendance::punch::Direction;
 use crate::audit::{self, View};
 use crate::auth::May;
 use crate::auth::permit::{DecideCorrections, ReadAttendance};
@@ -75,7 +77,7 @@ pub struct Chosen {
 fn sums(words: Words<'_>, rows: &[DayRow]) -> Vec<Row> {
     let mut people: BTreeMap<PersonId, Vec<&DayRow>> = BTreeMap::new();
     for row in rows {
-        people.entry(row.day.person).or_default().push(row);
+        people.entry(row.record.person).or_default().push(row);
     }
     let mut sums: Vec<Row> = people
         .into_iter()
@@ -87,11 +89,8 @@ fn sums(words: Words<'_>, rows: &[DayRow]) -> Vec<Row> {
                 name: name.unwrap_or_else(|| words.say("today-removed")),
                 staff_no: first.and_then(|row| row.staff_no.clone()).unwrap_or_default(),
                 days: rows.len(),
-                worked: hours_minutes(rows.iter().map(|row| row.day.worked_ms).sum()),
-                look: rows
-                    .iter()
-                    .filter(|row| !row.day.provisional && !row.day.exceptions.is_empty())
-                    .count(),
+                worked: hours_minutes(rows.iter().map(|row| row.record.hours.worked.as_millis()).sum()),
+                look: rows.iter().filter(|row| needs_a_look(row)).count(),
             }
         })
         .collect();
@@ -99,14 +98,27 @@ fn sums(words: Words<'_>, rows: &[DayRow]) -> Vec<Row> {
     sums
 }
 
+/// Whether somebody should look at a day: it is final, and something about it is worth it.
+fn needs_a_look(row: &DayRow) -> bool {
+    let worth = |exception: &Exception| exception.code.severity() >= Severity::Notice;
+    row.record.provisional.is_none() && row.record.exceptions.iter().any(worth)
+}
+
 fn waiting(words: Words<'_>, correction: Correction) -> Option<Waiting> {
     let zone = zone(&correction.zone).ok()?;
     let date = correction.at.date_in(&zone);
-    let values =
-        [("date", dates::long(words, date).into()), ("time", correction.at.hour_minute_in(&zone).into())];
+    let time = correction.at.hour_minute_in(&zone);
+    let values = [("date", dates::long(words, date).into()), ("time", time.into())];
     let id = match correction.change {
         Change::Add { .. } => "month-wants-add",
         Change::Void { .. } => "month-wants-void",
+        Change::Move { .. } => "month-wants-move",
+        Change::Direct { direction: Direction::In, .. } => "month-wants-in",
+        Change::Direct { direction: Direction::Out, .. } => "month-wants-out",
+        Change::Assign { .. } => "month-wants-assign",
+        Change::Excuse { paid: true, .. } => "month-wants-paid-excuse",
+        Change::Excuse { paid: false, .. } => "month-wants-excuse",
+        Change::ApproveOvertime { .. } => "month-wants-overtime",
     };
     Some(Waiting {
         id: correction.correction_id.to_string(),
@@ -233,29 +245,23 @@ pub async fn decide_correction(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attendance::{Code, DayResult};
+    use crate::attendance::exception::Code;
+    use crate::attendance::{DayRecord, Length, Status};
     use crate::words::words_in;
     use lintel_core::time::UtcMillis;
     use uuid::Uuid;
 
     fn row(person: u128, name: &str, worked_ms: i64, exceptions: &[Code]) -> DayRow {
+        let date = jiff::civil::date(2026, 11, 20);
+        let person = PersonId::from(Uuid::from_u128(person));
+        let mut record = DayRecord::blank(person, date, SiteId::parse("berlin").unwrap(), Status::Present);
+        record.hours.worked = Length::from_millis(worked_ms);
+        record.exceptions = exceptions.iter().map(|code| Exception::of(*code)).collect();
         DayRow {
             name: name.into(),
             staff_no: None,
-            site_id: SiteId::parse("berlin").unwrap(),
             zone: "Europe/Berlin".into(),
-            day: DayResult {
-                person: PersonId::from(Uuid::from_u128(person)),
-                date: jiff::civil::date(2026, 11, 20),
-                first_in: None,
-                last_out: None,
-                worked_ms,
-                punches_counted: 2,
-                punches_ignored: 0,
-                exceptions: exceptions.to_vec(),
-                provisional: false,
-                policy_version: "1".into(),
-            },
+            record,
             computed_at: UtcMillis::from_i64(0),
         }
     }
@@ -264,7 +270,7 @@ mod tests {
     fn a_persons_days_are_summed_and_people_stand_by_name() {
         let rows = [
             row(2, "zoe", 3_600_000, &[]),
-            row(1, "Ada", 60_000, &[Code::MissingCheckOut]),
+            row(1, "Ada", 60_000, &[Code::MissingOut]),
             row(2, "zoe", 1_800_000, &[]),
         ];
         let sums = sums(words_in("en"), &rows);

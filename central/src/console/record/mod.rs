@@ -13,10 +13,10 @@ use lintel_core::event::EventKind;
 use lintel_core::time::{UtcMillis, zone};
 use lintel_runtime::catalogue::Words;
 
-use super::{codes, dates};
-use crate::attendance::Month;
+use super::dates;
 use crate::attendance::correction::Change;
-use crate::reports::hours_minutes;
+use crate::attendance::{Month, Status};
+use crate::reports::{exceptions_in_words, hours_minutes, status_in_words};
 use crate::store::corrections::{Correction, State};
 use crate::store::days::DayRow;
 use crate::store::events::EventView;
@@ -70,8 +70,8 @@ pub(super) fn lines(words: Words<'_>, sources: &Sources<'_>) -> (Vec<DayLine>, S
         .days()
         .filter(|date| *date <= sources.today)
         .map(|date| {
-            let of_day: Vec<&DayRow> = sources.days.iter().filter(|row| row.day.date == date).collect();
-            total_ms += of_day.iter().map(|row| row.day.worked_ms).sum::<i64>();
+            let of_day: Vec<&DayRow> = sources.days.iter().filter(|row| row.record.date == date).collect();
+            total_ms += of_day.iter().map(|row| row.record.hours.worked.as_millis()).sum::<i64>();
             let mut of_date = punches.remove(&date).unwrap_or_default();
             of_date.sort_by_key(|punch| punch.at);
             day_line(words, date, sources.today, &of_day, of_date)
@@ -85,24 +85,39 @@ fn day_line(words: Words<'_>, date: Date, today: Date, rows: &[&DayRow], punches
         at.zip(zone(&row.zone).ok()).map(|(at, zone)| at.hour_minute_in(&zone))
     };
     let joined = |times: Vec<String>| if times.is_empty() { "–".to_owned() } else { times.join(" · ") };
-    let worked: i64 = rows.iter().map(|row| row.day.worked_ms).sum();
-    let notes: Vec<String> = rows
-        .iter()
-        .flat_map(|row| {
-            row.day.exceptions.iter().map(|code| codes::exception(words, *code, row.day.provisional))
-        })
-        .collect();
+    let worked: i64 = rows.iter().map(|row| row.record.hours.worked.as_millis()).sum();
+    let notes: Vec<String> =
+        rows.iter().map(|row| notes(words, row)).filter(|text| !text.is_empty()).collect();
     DayLine {
         date: date.to_string(),
         title: dates::day_of_month(words, date),
-        first_in: joined(rows.iter().filter_map(|row| said(row.day.first_in, row)).collect()),
-        last_out: joined(rows.iter().filter_map(|row| said(row.day.last_out, row)).collect()),
+        first_in: joined(rows.iter().filter_map(|row| said(row.record.first_in(), row)).collect()),
+        last_out: joined(rows.iter().filter_map(|row| said(row.record.last_out(), row)).collect()),
         worked: if worked > 0 { hours_minutes(worked) } else { "–".to_owned() },
         notes: notes.join(", "),
         weekend: date.weekday().to_monday_zero_offset() >= 5,
         today: date == today,
         punches,
     }
+}
+
+/// What the day was, where that isn't plain from its hours, and what somebody should look at.
+fn notes(words: Words<'_>, row: &DayRow) -> String {
+    let record = &row.record;
+    let mut notes = Vec::new();
+    match record.status {
+        // An absence is an exception too, and is said once.
+        Status::Present | Status::Absent | Status::Free => {}
+        status => notes.push(status_in_words(words, status)),
+    }
+    if !record.exceptions.is_empty() {
+        notes.push(exceptions_in_words(words, record));
+    }
+    if let Some(why) = record.provisional.as_ref().filter(|why| !why.blocked_by.is_empty()) {
+        let doors: Vec<String> = why.blocked_by.iter().map(ToString::to_string).collect();
+        notes.push(words.say_with("status-waits-for", &[("doors", doors.join(", ").into())]));
+    }
+    notes.join(", ")
 }
 
 fn punches_by_date(words: Words<'_>, sources: &Sources<'_>) -> HashMap<Date, Vec<PunchLine>> {
@@ -115,7 +130,7 @@ fn punches_by_date(words: Words<'_>, sources: &Sources<'_>) -> HashMap<Date, Vec
     }
     for correction in sources.corrections {
         let Ok(zone) = zone(&correction.zone) else { continue };
-        if let Change::Add { at } = correction.change {
+        if let Change::Add { at, .. } = correction.change {
             put(&zone, added(words, correction, at, &zone, sources.corrections));
         }
     }
@@ -176,7 +191,10 @@ fn added(
 fn voiding(words: Words<'_>, all: &[Correction], punch: &[u8; 16], notes: &mut Vec<String>) -> bool {
     let mut voided = false;
     for correction in all {
-        let Change::Void { punch: of } = correction.change else { continue };
+        let of = match correction.change {
+            Change::Void { punch } | Change::Move { punch, .. } => punch,
+            _ => continue,
+        };
         if of.as_uuid().as_bytes() != punch {
             continue;
         }

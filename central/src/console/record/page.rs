@@ -141,7 +141,7 @@ impl WishFields {
                 let zone = zone(&all.iter().find(|one| one.site_id == site)?.zone).ok()?;
                 // An hour that a clock change left out is moved behind the gap, one that came twice is its first.
                 let at = date.to_datetime(time).to_zoned(zone).ok()?.timestamp().as_millisecond();
-                WishedChange::Add { site, at: UtcMillis::from_i64(at) }
+                WishedChange::Add { site, at: UtcMillis::from_i64(at), direction: None }
             }
             _ => return None,
         };
@@ -157,6 +157,9 @@ pub(in crate::console) fn refusal(error: &CorrectionError) -> Option<&'static st
         CorrectionError::UnknownPunch | CorrectionError::Unknown => "refused-punch-unknown",
         CorrectionError::Decided => "refused-decided",
         CorrectionError::Own => "refused-own-record",
+        CorrectionError::Others => "refused-others",
+        CorrectionError::NotToBeGiven => "refused-not-to-be-given",
+        CorrectionError::Theirs => "refused-theirs",
         CorrectionError::Reason => "refused-reason",
         CorrectionError::Instant => "refused-instant",
         CorrectionError::Zone(_) | CorrectionError::Random(_) | CorrectionError::Store(_) => return None,

@@ -80,7 +80,7 @@ fn a_voided_punch_stays_visible_with_its_reason() {
 
 #[test]
 fn an_added_punch_counts_only_once_it_is_approved() {
-    let add = Change::Add { at: UtcMillis::from_i64(MORNING) };
+    let add = Change::Add { at: UtcMillis::from_i64(MORNING), direction: None };
     for (state, counts) in [(State::Proposed, false), (State::Approved, true), (State::Rejected, false)] {
         let days = month(&[], &[correction(5, add, MORNING, state)]);
         assert_eq!(days[19].punches[0].struck, !counts, "{state:?}");

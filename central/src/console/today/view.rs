@@ -13,8 +13,9 @@ use lintel_runtime::catalogue::Words;
 use serde::Serialize;
 
 use super::super::{codes, dates};
-use crate::attendance::Code;
-use crate::reports::hours_minutes;
+use crate::attendance::exception::Code;
+use crate::attendance::record::DayRecord;
+use crate::reports::{exception_in_words, hours_minutes};
 use crate::store::days::DayRow;
 use crate::store::events::EventView;
 use crate::store::people::Person;
@@ -96,15 +97,15 @@ pub(super) fn site_board(
 ) -> Result<SiteBoard, UnknownZone> {
     let zone = zone(&site.zone)?;
     let of_site: Vec<&DayRow> =
-        rows.iter().filter(|row| row.site_id == site.site_id && row.day.date == today).collect();
+        rows.iter().filter(|row| row.record.site == site.site_id && of_today(&row.record, today)).collect();
     let seen: HashSet<PersonId> =
-        rows.iter().filter(|row| row.day.date == today).map(|row| row.day.person).collect();
+        rows.iter().filter(|row| of_today(&row.record, today)).map(|row| row.record.person).collect();
     let unseen: Vec<Unseen> = people
         .iter()
         .filter(|person| person.active && person.site_id == site.site_id && !seen.contains(&person.person_id))
         .map(|person| Unseen { id: person.person_id.to_string(), name: person.name.clone() })
         .collect();
-    let here = of_site.iter().filter(|row| row.day.last_out.is_none()).count();
+    let here = of_site.iter().filter(|row| row.record.last_out().is_none()).count();
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let values = [
         ("here", count(here).into()),
@@ -122,29 +123,34 @@ pub(super) fn site_board(
     })
 }
 
+/// Whether a day has somebody in it who was there today; whoever is on leave has a day too, and isn't "recorded".
+fn of_today(record: &DayRecord, today: Date) -> bool {
+    record.date == today && record.punches > 0
+}
+
 fn person_row(words: Words<'_>, row: &DayRow, zone: &TimeZone) -> Row {
-    let day = &row.day;
+    let day = &row.record;
+    let out = day.last_out();
     let time = |at: Option<UtcMillis>| at.map_or_else(|| "–".to_owned(), |at| at.hour_minute_in(zone));
-    let (state, state_class, state_mark) = match (day.last_out.is_some(), day.provisional) {
+    let (state, state_class, state_mark) = match (out.is_some(), day.provisional.is_some()) {
         (true, _) => ("today-in-and-out", "good", "✓"),
         (false, true) => ("today-in", "wait", "→"),
         (false, false) => ("exception-missing-out", "look", "!"),
     };
     // The state says it already.
-    let said = |code: &&Code| **code != Code::MissingCheckOut;
     let notes: Vec<_> = day
         .exceptions
         .iter()
-        .filter(said)
-        .map(|code| codes::exception(words, *code, day.provisional))
+        .filter(|exception| exception.code != Code::MissingOut)
+        .map(|exception| exception_in_words(words, exception))
         .collect();
     Row {
         id: day.person.to_string(),
         name: if row.name.is_empty() { words.say("today-removed") } else { row.name.clone() },
         staff_no: row.staff_no.clone().unwrap_or_default(),
-        first_in: time(day.first_in),
-        last_out: time(day.last_out),
-        worked: if day.last_out.is_some() { hours_minutes(day.worked_ms) } else { "–".into() },
+        first_in: time(day.first_in()),
+        last_out: time(out),
+        worked: if out.is_some() { hours_minutes(day.hours.worked.as_millis()) } else { "–".into() },
         state: words.say(state),
         state_class,
         state_mark,

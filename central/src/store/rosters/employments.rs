@@ -111,3 +111,50 @@ pub async fn list_by_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Employm
     .map(employment)
     .collect()
 }
+
+/// People who belonged to a site at some time, behind one of them, by id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_people(
+    tx: &mut Tx,
+    site: &SiteId,
+    after: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<PersonId>, StoreError> {
+    let after = after.map_or_else(Vec::new, |person| uuid_bytes!(person).to_vec());
+    sql!(
+        tx,
+        fetch_all as (Vec<u8>,),
+        "SELECT DISTINCT person_id FROM employment WHERE site_id = $1 AND person_id > $2 \
+         ORDER BY person_id LIMIT $3",
+        site.as_str(),
+        after,
+        limit
+    )?
+    .into_iter()
+    .map(|(id,)| Ok(uuid(&id, "employment.person_id")?.into()))
+    .collect()
+}
+
+/// Everybody who was ever employed, behind one of them, by id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_everybody(
+    tx: &mut Tx,
+    after: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<PersonId>, StoreError> {
+    let after = after.map_or_else(Vec::new, |person| uuid_bytes!(person).to_vec());
+    sql!(
+        tx,
+        fetch_all as (Vec<u8>,),
+        "SELECT DISTINCT person_id FROM employment WHERE person_id > $1 ORDER BY person_id LIMIT $2",
+        after,
+        limit
+    )?
+    .into_iter()
+    .map(|(id,)| Ok(uuid(&id, "employment.person_id")?.into()))
+    .collect()
+}

@@ -9,9 +9,8 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use lintel_core::ids::{PatternId, PersonId, ShiftId};
 use lintel_core::time::zone;
-use sqlx::AssertSqlSafe;
 
-use super::super::{StoreError, Tx, dialect, sites, uuid, uuid_bytes};
+use super::super::{PEOPLE, StoreError, Tx, rows_of_people, sites, uuid};
 use super::assignments::Works;
 use super::policies::of_site;
 use super::{assignments, employments, holidays, parsed, patterns, policies, shifts};
@@ -20,9 +19,6 @@ use crate::attendance::calendar::{
     Assignment, Calendar, DayPart, Employment, Holiday, Leave, Place, Roster, Shift, Versions,
 };
 use crate::attendance::pattern::Pattern;
-
-/// People per statement.
-const CHUNK: usize = 500;
 
 /// What is shared by everybody, and the calendar of each of some people, as planned for `[from, to]`.
 ///
@@ -50,7 +46,7 @@ pub async fn load(
         people.iter().map(|person| (*person, Calendar::default())).collect();
     // Each once, whoever was named twice.
     let people: Vec<PersonId> = calendars.keys().copied().collect();
-    for some in people.chunks(CHUNK) {
+    for some in people.chunks(PEOPLE) {
         for row in employments_of(tx, some).await? {
             let employment = Employment { from: row.from, to: row.to, site: row.site_id };
             calendars.entry(row.person_id).or_default().employments.push(employment);
@@ -99,42 +95,13 @@ async fn roster(tx: &mut Tx, from: Date, to: Date, min_gap: Length) -> Result<Ro
     Ok(roster)
 }
 
-/// Rows of some people: the statement's one placeholder for them is `{people}`, for the dates `{to}` and
-/// `{from}`, bound in this order.
-macro_rules! rows_of {
-    ($tx:expr, $row:ty, $people:expr, $dates:expr, $text:expr) => {{
-        let dates: &[String] = $dates;
-        let count = $people.len();
-        let text = $text
-            .replace("{people}", &dialect::values($tx, count, 1))
-            .replace("{to}", &dialect::placeholder($tx, count + 1))
-            .replace("{from}", &dialect::placeholder($tx, count + 2));
-        macro_rules! run {
-            ($c:expr) => {{
-                let mut query = sqlx::query_as::<_, $row>(AssertSqlSafe(text));
-                for person in $people {
-                    query = query.bind(uuid_bytes!(person));
-                }
-                for date in dates {
-                    query = query.bind(date.as_str());
-                }
-                query.fetch_all(&mut **$c).await?
-            }};
-        }
-        match $tx {
-            Tx::Sqlite(c) => run!(c),
-            Tx::Postgres(c) => run!(c),
-        }
-    }};
-}
-
 async fn employments_of(
     tx: &mut Tx,
     people: &[PersonId],
 ) -> Result<Vec<employments::EmploymentRow>, StoreError> {
     let text = "SELECT person_id, valid_from, valid_to, site_id, team, weekly_ms FROM employment \
         WHERE person_id IN (VALUES {people}) ORDER BY person_id, valid_from";
-    rows_of!(tx, employments::Row, people, &[], text).into_iter().map(employments::employment).collect()
+    rows_of_people!(tx, employments::Row, people, text)?.into_iter().map(employments::employment).collect()
 }
 
 async fn assignments_of(
@@ -144,12 +111,14 @@ async fn assignments_of(
     to: Date,
 ) -> Result<Vec<assignments::AssignmentRow>, StoreError> {
     let text = format!(
-        "SELECT {} FROM assignment WHERE person_id IN (VALUES {{people}}) AND valid_from <= {{to}} \
-         AND (valid_to IS NULL OR valid_to >= {{from}}) ORDER BY person_id, valid_from",
+        "SELECT {} FROM assignment WHERE person_id IN (VALUES {{people}}) AND valid_from <= {{1}} \
+         AND (valid_to IS NULL OR valid_to >= {{2}}) ORDER BY person_id, valid_from",
         assignments::COLUMNS
     );
-    let dates = [to.to_string(), from.to_string()];
-    rows_of!(tx, assignments::Row, people, &dates, text).into_iter().map(assignments::assignment).collect()
+    rows_of_people!(tx, assignments::Row, people, &text, to.to_string(), from.to_string())?
+        .into_iter()
+        .map(assignments::assignment)
+        .collect()
 }
 
 type LeaveRow = (Vec<u8>, String, String, String, String, i64);
@@ -162,10 +131,9 @@ async fn leave_of(
 ) -> Result<Vec<(PersonId, Leave)>, StoreError> {
     let text = "SELECT l.person_id, l.first_date, l.last_date, l.part, l.leave_kind, k.paid FROM leave l \
         JOIN leave_kind k ON k.leave_kind = l.leave_kind \
-        WHERE l.person_id IN (VALUES {people}) AND l.state = 'approved' AND l.first_date <= {to} \
-        AND l.last_date >= {from} ORDER BY l.person_id, l.first_date, l.part";
-    let dates = [to.to_string(), from.to_string()];
-    rows_of!(tx, LeaveRow, people, &dates, text)
+        WHERE l.person_id IN (VALUES {people}) AND l.state = 'approved' AND l.first_date <= {1} \
+        AND l.last_date >= {2} ORDER BY l.person_id, l.first_date, l.part";
+    rows_of_people!(tx, LeaveRow, people, text, to.to_string(), from.to_string())?
         .into_iter()
         .map(|(person, first, last, part, kind, paid)| {
             let leave = Leave {

@@ -21,7 +21,7 @@ use lintel_core::ids::{PersonId, SiteId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{StoreError, Tx, sql, uuid_bytes};
+use super::{PEOPLE, StoreError, Tx, dialect, rows_of_people, sql, uuid_bytes};
 
 pub use load::load;
 
@@ -47,6 +47,22 @@ pub async fn delete_by_person(tx: &mut Tx, person: PersonId) -> Result<(), Store
 /// When the database fails.
 pub async fn hold_person(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
     sql!(tx, execute, "UPDATE person SET active = active WHERE person_id = $1", uuid_bytes!(person))?;
+    Ok(())
+}
+
+/// The same for several people, whose days are to be computed. Those who aren't there any more are passed over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_people(tx: &mut Tx, people: &[PersonId]) -> Result<(), StoreError> {
+    // The other database has one writer at a time.
+    if dialect::has_one_writer(tx) {
+        return Ok(());
+    }
+    for some in people.chunks(PEOPLE) {
+        let text = "SELECT 1 FROM person WHERE person_id IN (VALUES {people}) ORDER BY person_id FOR UPDATE";
+        rows_of_people!(&mut *tx, (i32,), some, text)?;
+    }
     Ok(())
 }
 

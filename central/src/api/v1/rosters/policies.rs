@@ -13,7 +13,6 @@ use super::{limit, page, pair};
 use crate::api::input::{Body, Params};
 use crate::api::problem::Problem;
 use crate::app::AppState;
-use crate::attendance::Length;
 use crate::attendance::policy::Policy;
 use crate::auth::May;
 use crate::auth::permit::{ManageRosters, ReadRosters};
@@ -58,7 +57,7 @@ pub async fn get_policy_in_force(
     May(permit): May<ReadRosters>,
     Params(query): Params<InForce>,
 ) -> Result<Response, Problem> {
-    let min_gap = Length::from_millis(i64::from(state.settings().attendance.min_gap_s) * 1000);
+    let min_gap = state.settings().attendance.min_gap();
     let found = policies::get(state.db(), &permit, &query.site, query.on, min_gap).await?;
     Ok(Json(json!({ "version": found.version, "policy": found.policy })).into_response())
 }
