@@ -141,11 +141,11 @@ async fn adjust(
         .into_iter()
         .map(|lock| (lock.site_id, lock.month.to_string()))
         .collect();
-    if locks.is_empty() {
+    let standing = adjustments::of_people(tx, &people(wanted), from, to).await?;
+    if locks.is_empty() && standing.is_empty() {
         return Ok(booked);
     }
     let locked = |site: &SiteId, month: Month| locks.contains(&(site.clone(), month.to_string()));
-    let standing = adjustments::of_people(tx, &people(wanted), from, to).await?;
     // A day that came out as it is stored may still have an adjustment that is of no use any more.
     let mut seen: BTreeSet<(PersonId, Date)> = changed.iter().map(|one| (one.person, one.date)).collect();
     seen.extend(standing.keys().copied());

@@ -50,6 +50,21 @@ pub enum RosterError {
     /// No such outage.
     #[error("there is no outage {0}: `device out-of-service list` shows them")]
     UnknownOutage(OutageId),
+    /// Days of the month may still change.
+    #[error(
+        "{days} days of {month} at {site} may still change{held}: wait until they are over, or declare a dead \
+         door out of service with `device out-of-service declare`", held = held(doors)
+    )]
+    Provisional {
+        /// Where.
+        site: SiteId,
+        /// Which month.
+        month: Month,
+        /// How many.
+        days: i64,
+        /// The doors that hold them up, with commas; empty where none does.
+        doors: String,
+    },
     /// No such holiday.
     #[error("{site} has no holiday on {date}: `holiday list --site {site} --year {year}` shows them", year = date.year())]
     UnknownHoliday {
@@ -189,4 +204,8 @@ pub enum RosterError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn held(doors: &str) -> String {
+    if doors.is_empty() { String::new() } else { format!("; they wait for {doors}") }
 }

@@ -10,7 +10,7 @@ use crate::attendance::Month;
 use crate::auth::Permit;
 use crate::auth::permit::{ManageRosters, ReadRosters};
 use crate::store::rosters::{self, periods};
-use crate::store::{Db, StoreError, audit};
+use crate::store::{Db, StoreError, audit, days};
 
 /// Locks a month of a site that has begun. It touches no day: it keeps them.
 ///
@@ -32,6 +32,11 @@ pub async fn lock(
         return Err(RosterError::NotBegun(month));
     }
     rosters::hold_site(&mut tx, site).await?;
+    let days = days::count_provisional(&mut tx, site, month.first(), month.last()).await?;
+    if days > 0 {
+        let doors = days::list_blocking(&mut tx, site, month.first(), month.last()).await?;
+        return Err(RosterError::Provisional { site: site.clone(), month, days, doors: doors.join(", ") });
+    }
     let row =
         LockRow { site_id: site.clone(), month, locked_by: permit.actor().to_owned(), locked_at: at, reason };
     match periods::create(&mut tx, &row).await {

@@ -318,3 +318,26 @@ pub async fn count_provisional(tx: &mut Tx, site: &SiteId, from: Date, to: Date)
     )?;
     Ok(count)
 }
+
+/// The doors that hold up days of a site from one date to another, by id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_blocking(
+    tx: &mut Tx,
+    site: &SiteId,
+    from: Date,
+    to: Date,
+) -> Result<Vec<String>, StoreError> {
+    let rows = sql!(
+        tx,
+        fetch_all as (String,),
+        "SELECT DISTINCT b.device_id FROM day_block b JOIN day_record r ON r.person_id = b.person_id \
+         AND r.local_date = b.local_date WHERE r.site_id = $1 AND b.local_date >= $2 AND b.local_date <= $3 \
+         ORDER BY b.device_id",
+        site.as_str(),
+        from.to_string(),
+        to.to_string()
+    )?;
+    Ok(rows.into_iter().map(|(device,)| device).collect())
+}

@@ -36,8 +36,30 @@ impl Door {
         self.event(EventKind::Punch, Some(person), at)
     }
 
+    /// A punch of a person by a clock of which this is known.
+    pub fn punch_by(&mut self, person: PersonId, at: UtcMillis, clock: ClockReading) -> WireEvent {
+        self.event_by(EventKind::Punch, Some(person), at, clock)
+    }
+
     /// An event of any kind.
     pub fn event(&mut self, kind: EventKind, person: Option<PersonId>, at: UtcMillis) -> WireEvent {
+        let clock = ClockReading {
+            synced: true,
+            boot_id: "b".into(),
+            monotonic_ms: 1,
+            offset_estimate_ms: 0,
+            error_ms: 5,
+        };
+        self.event_by(kind, person, at, clock)
+    }
+
+    fn event_by(
+        &mut self,
+        kind: EventKind,
+        person: Option<PersonId>,
+        at: UtcMillis,
+        clock: ClockReading,
+    ) -> WireEvent {
         let part = PersonalPart { person_id: person, evidence: None, reasons: Vec::new() };
         let part = to_raw_value(&part).unwrap();
         let salt = Hash::of(uuid::Uuid::new_v4().as_bytes());
@@ -48,13 +70,7 @@ impl Door {
             kind,
             direction_hint: DirectionHint::None,
             captured_at: at,
-            clock: ClockReading {
-                synced: true,
-                boot_id: "b".into(),
-                monotonic_ms: 1,
-                offset_estimate_ms: 0,
-                error_ms: 5,
-            },
+            clock,
             model_pack: "lintel-1".into(),
             gallery_revision: 1,
             suppressed: 0,

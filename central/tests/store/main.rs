@@ -11,6 +11,7 @@
 #[path = "../support/postgres.rs"]
 mod postgres;
 
+mod absence;
 mod account_changes;
 mod accounts;
 mod audit;
@@ -19,13 +20,17 @@ mod badges;
 mod certificates;
 mod database;
 mod days;
+mod decisions;
 mod devices;
 mod door;
 mod erasures;
 mod galleries;
 mod hostile;
 mod ledger;
+mod locked;
+mod office;
 mod people;
+mod replays;
 mod retention;
 mod revocations;
 mod rosters;

@@ -46,6 +46,7 @@ impl From<RosterError> for Problem {
             E::LeaveOverlap { .. } => (S::CONFLICT, "leave_overlaps"),
             E::Locked { .. } => (S::CONFLICT, "period_locked"),
             E::LockedAlready { .. } => (S::CONFLICT, "locked_already"),
+            E::Provisional { .. } => (S::CONFLICT, "period_provisional"),
             E::NotLocked { .. } => (S::CONFLICT, "not_locked"),
             E::NotBegun(_) => (S::UNPROCESSABLE_ENTITY, "period_not_begun"),
             E::Own => (S::FORBIDDEN, "own_record"),
