@@ -236,7 +236,7 @@ pub struct BenchArgs {
     #[arg(long, default_value_t = 200)]
     pub batch: u32,
     /// With `attendance`: people.
-    #[arg(long, default_value_t = 2_000)]
+    #[arg(long, default_value_t = 10_000)]
     pub people: u32,
 }
 
@@ -245,7 +245,7 @@ pub struct BenchArgs {
 pub enum BenchWhat {
     /// Events accepted a second on each database, beside a bare insert of the same rows.
     Ingest,
-    /// The attendance rules for a person's month, without a database.
+    /// The attendance rules for a person's month without a database, and a company's month on each.
     Attendance,
 }
 

@@ -27,8 +27,8 @@ use crate::attendance::shift::ShiftTemplate;
 use crate::attendance::week::{CONTEXT_DAYS, Input, compute};
 use crate::attendance::{Interval, Length};
 
-const FIRST: Date = Date::constant(2026, 10, 1);
-const LAST: Date = Date::constant(2026, 10, 31);
+pub(super) const FIRST: Date = Date::constant(2026, 10, 1);
+pub(super) const LAST: Date = Date::constant(2026, 10, 31);
 
 /// Why the months can't be made.
 #[derive(Debug, thiserror::Error)]
@@ -52,10 +52,10 @@ pub struct RulesFigure {
     pub month_us: [f64; 3],
 }
 
-struct Person {
-    id: PersonId,
-    calendar: Calendar,
-    punches: Vec<Punch>,
+pub(super) struct Person {
+    pub(super) id: PersonId,
+    pub(super) calendar: Calendar,
+    pub(super) punches: Vec<Punch>,
 }
 
 /// Computes the month of so many people in some rounds.
@@ -90,7 +90,7 @@ pub fn measure_rules(people: u32, rounds: usize) -> Result<RulesFigure, MonthsEr
     Ok(RulesFigure { people, days, month_us: [at(took.len() / 2), at(0), at(took.len() - 1)] })
 }
 
-fn roster() -> Result<Roster, MonthsError> {
+pub(super) fn roster() -> Result<Roster, MonthsError> {
     let policy = Policy {
         rounding: Rounding { step: Step::FiveMinutes, favour: Favour::Nearest },
         breaks: Breaks {
@@ -136,7 +136,7 @@ fn doors() -> Result<Vec<DoorKnowledge>, MonthsError> {
 }
 
 /// A person with their shifts and four punches on each day of work.
-fn person(number: u32, roster: &Roster) -> Result<Person, MonthsError> {
+pub(super) fn person(number: u32, roster: &Roster) -> Result<Person, MonthsError> {
     let shift = |name: &str| ShiftId::parse(name);
     let week = |name: &str| -> Result<Vec<Vec<ShiftId>>, IdError> {
         let mut days = vec![vec![shift(name)?]; 5];

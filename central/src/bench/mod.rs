@@ -8,6 +8,7 @@
 
 pub mod attendance;
 pub mod load;
+pub mod months;
 pub mod place;
 
 use std::time::{Duration, Instant};

@@ -9,7 +9,8 @@ use lintel_core::time::Clock;
 use lintel_runtime::clock::SystemClock;
 use lintel_runtime::exit::ExitCode;
 
-use crate::bench::attendance::measure_rules;
+use crate::bench::attendance::{RulesFigure, measure_rules};
+use crate::bench::months::{CompanyFigure, measure_company};
 use crate::bench::place::{PostgresPlace, PrivatePostgres, SqlitePlace};
 use crate::bench::{Figure, Size, measure};
 use crate::cli::{BenchArgs, BenchWhat};
@@ -22,9 +23,13 @@ const ROUNDS: usize = 7;
 /// # Errors
 /// When a database can't be had or loses something.
 pub async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
-    if args.what == BenchWhat::Attendance {
-        return attendance(&args);
+    match args.what {
+        BenchWhat::Ingest => ingest(&args).await,
+        BenchWhat::Attendance => attendance(&args).await,
     }
+}
+
+async fn ingest(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let size = Size { events: args.events.max(1), batch: args.batch.max(1) };
     let mut figures = vec![on_sqlite(&*clock, size).await.context("measuring on SQLite")?];
@@ -49,20 +54,72 @@ pub async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Fine)
 }
 
-fn attendance(args: &BenchArgs) -> anyhow::Result<ExitCode> {
-    let figure = measure_rules(args.people.max(1), ROUNDS).context("making the months")?;
-    let [median, least, most] = figure.month_us;
+async fn attendance(args: &BenchArgs) -> anyhow::Result<ExitCode> {
+    let rules = measure_rules(args.people.clamp(1, 2_000), ROUNDS).context("making the months")?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut figures = Vec::new();
+    eprintln!("a month of {} people is made on SQLite, which takes a while", args.people);
+    let place = SqlitePlace::make()?;
+    let db = place.open(&*clock).await?;
+    let figure = measure_company(&db, &*clock, args.people).await;
+    db.close().await;
+    figures.push(figure.context("measuring on SQLite")?);
+    drop(place);
+    let private = if args.database_urls.is_empty() { PrivatePostgres::start()? } else { None };
+    let urls: Vec<String> =
+        private.iter().map(PrivatePostgres::url).chain(args.database_urls.iter().cloned()).collect();
+    for url in urls {
+        eprintln!("the same on PostgreSQL");
+        let place = PostgresPlace::make(&url).await?;
+        let figure = match place.open(&*clock).await {
+            Ok(db) => {
+                let figure = measure_company(&db, &*clock, args.people).await.map_err(anyhow::Error::from);
+                db.close().await;
+                figure
+            }
+            Err(error) => Err(error.into()),
+        };
+        place.drop().await.context("dropping the bench's database")?;
+        figures.push(figure.context("measuring on PostgreSQL")?);
+    }
     let text = if args.json.json {
-        format!("{:#}\n", serde_json::json!({ "rules": figure }))
+        format!("{:#}\n", serde_json::json!({ "rules": rules, "company": figures }))
     } else {
-        format!(
-            "A person's month by the attendance rules, on one core: {median:.0} µs ({least:.0} to {most:.0}; {} people, \
-             {} days, {ROUNDS} rounds)\n",
-            figure.people, figure.days
-        )
+        months(&rules, &figures)
     };
     std::io::stdout().write_all(text.as_bytes()).context("writing the figures")?;
     Ok(ExitCode::Fine)
+}
+
+fn months(rules: &RulesFigure, figures: &[CompanyFigure]) -> String {
+    let [median, least, most] = rules.month_us;
+    let mut text = format!(
+        "A person's month by the attendance rules, on one core: {median:.0} µs ({least:.0} to {most:.0}; {} people, \
+         {} days, {ROUNDS} rounds)\n",
+        rules.people, rules.days
+    );
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["database", "people", "punches", "days", "computed", "again", "100 rows, p95"]);
+    for figure in figures {
+        table.add_row([
+            figure.engine.to_owned(),
+            figure.people.to_string(),
+            figure.punches.to_string(),
+            figure.days.to_string(),
+            format!("{:.1} s", figure.computed_s),
+            format!("{:.1} s", figure.repeated_s),
+            format!("{:.1} ms", figure.page_p95_ms),
+        ]);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    text.push_str(&format!(
+        "\n{table}\nComputed: read, computed and stored from nothing, durable. Again: the same where nothing has \
+         changed.\n"
+    ));
+    text
 }
 
 async fn on_sqlite(clock: &dyn Clock, size: Size) -> anyhow::Result<Figure> {

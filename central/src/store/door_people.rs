@@ -63,6 +63,29 @@ pub async fn confirmed(
     Ok(())
 }
 
+/// Notes that a door could see some people from an instant on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold(
+    tx: &mut Tx,
+    device: &DeviceId,
+    people: &[PersonId],
+    from: UtcMillis,
+) -> Result<(), StoreError> {
+    for person in people {
+        sql!(
+            &mut *tx,
+            execute,
+            "INSERT INTO door_person (person_id, device_id, from_at) VALUES ($1, $2, $3)",
+            uuid_bytes!(person),
+            device.as_str(),
+            from.as_i64()
+        )?;
+    }
+    Ok(())
+}
+
 /// Notes that a door sees nobody any more: nothing that it records is taken.
 ///
 /// # Errors
