@@ -5,6 +5,7 @@
 mod access;
 mod devices;
 mod people;
+mod recompute;
 mod records;
 mod rosters;
 
@@ -17,6 +18,7 @@ use lintel_runtime::config::ConfigArgs;
 pub use access::{PasswordArgs, TokenCommand, UserCommand};
 pub use devices::{DeviceCommand, Direction};
 pub use people::{BadgeCommand, Holder, PeopleCommand};
+pub use recompute::{OrderArgs, PolicyRevision, RecomputeArgs, RecomputeCommand};
 pub use records::{AuditCommand, BackupCommand, LedgerCommand, ReportCommand};
 pub use rosters::{
     AssignmentCommand, HolidayCommand, LeaveCommand, OutageCommand, PatternCommand, PeriodArgs,
@@ -95,6 +97,8 @@ pub enum Command {
     /// Attendance reports.
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Compute days again, to look at or to change them.
+    Recompute(RecomputeArgs),
     /// Encrypted backups of the database, and the way back.
     #[command(subcommand)]
     Backup(BackupCommand),

@@ -16,6 +16,7 @@ mod mqtt;
 mod open;
 mod people;
 mod print;
+mod recompute;
 mod report;
 mod rosters;
 mod serve;
@@ -67,6 +68,7 @@ pub fn run(mut cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Token(command) => token::run(args, command).await,
             Command::Link => token::link(args).await,
             Command::Report(command) => report::run(args, command).await,
+            Command::Recompute(command) => recompute::run(args, command).await,
             Command::Audit(command) => audit::run(args, command).await,
             Command::Backup(command) => backup::run(args, command).await,
             Command::Ledger(command) => ledger::run(args, &command).await,

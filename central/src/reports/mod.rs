@@ -21,7 +21,9 @@ use lintel_core::time::UtcMillis;
 use crate::store::days::DayRow;
 
 pub use json::days;
-pub use words::{code_in_words, exception_in_words, exceptions_in_words, hours_minutes, status_in_words};
+pub use words::{
+    code_in_words, exception_in_words, exceptions_in_words, hours_minutes, status_in_words, whole_hours,
+};
 
 /// How a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

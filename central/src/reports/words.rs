@@ -2,6 +2,7 @@
 
 use lintel_runtime::catalogue::Words;
 
+use crate::attendance::Length;
 use crate::attendance::exception::{Code, Exception};
 use crate::attendance::record::{DayRecord, Status};
 
@@ -10,6 +11,12 @@ use crate::attendance::record::{DayRecord, Status};
 pub fn hours_minutes(millis: i64) -> String {
     let minutes = millis.max(0) / 60_000;
     format!("{}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// `7:30`, to the nearest minute.
+#[must_use]
+pub fn whole_hours(length: Length) -> String {
+    super::hours::h_mm(length.as_millis())
 }
 
 /// What an exception means.

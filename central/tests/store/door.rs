@@ -38,7 +38,18 @@ impl Door {
 
     /// A punch of a person by a clock of which this is known.
     pub fn punch_by(&mut self, person: PersonId, at: UtcMillis, clock: ClockReading) -> WireEvent {
-        self.event_by(EventKind::Punch, Some(person), at, clock)
+        self.punch_with(EventId::from(uuid::Uuid::new_v4()), person, at, clock)
+    }
+
+    /// The same with an id that is known.
+    pub fn punch_with(
+        &mut self,
+        id: EventId,
+        person: PersonId,
+        at: UtcMillis,
+        clock: ClockReading,
+    ) -> WireEvent {
+        self.event_by(id, EventKind::Punch, Some(person), at, clock)
     }
 
     /// An event of any kind.
@@ -50,11 +61,12 @@ impl Door {
             offset_estimate_ms: 0,
             error_ms: 5,
         };
-        self.event_by(kind, person, at, clock)
+        self.event_by(EventId::from(uuid::Uuid::new_v4()), kind, person, at, clock)
     }
 
     fn event_by(
         &mut self,
+        id: EventId,
         kind: EventKind,
         person: Option<PersonId>,
         at: UtcMillis,
@@ -66,7 +78,7 @@ impl Door {
         let digest = personal_digest(salt.as_bytes(), part.get().as_bytes());
         let skeleton = EventSkeleton {
             v: EVENT_VERSION,
-            id: EventId::from(uuid::Uuid::new_v4()),
+            id,
             kind,
             direction_hint: DirectionHint::None,
             captured_at: at,
