@@ -33,8 +33,8 @@ impl Books {
     pub(crate) async fn open(tx: &mut Tx) -> Result<Self, StoreError> {
         rosters::hold_everything(tx).await?;
         let mut by_staff_no = HashMap::new();
-        for mut person in people::list(tx, None).await? {
-            if let Some(staff_no) = person.staff_no.take() {
+        for person in people::list(tx, None).await? {
+            if let Some(staff_no) = person.staff_no.clone() {
                 by_staff_no.insert(staff_no, person);
             }
         }
@@ -47,7 +47,7 @@ impl Books {
         Ok(Self { people: by_staff_no, employments, sites, locks })
     }
 
-    /// Who has a staff number. The number itself isn't in it.
+    /// Who has a staff number.
     pub(crate) fn person(&self, staff_no: &str) -> Option<&Person> {
         self.people.get(staff_no)
     }

@@ -111,3 +111,19 @@ pub async fn list_by_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Employm
     .map(employment)
     .collect()
 }
+
+/// Everybody's rows, each person's in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_all(tx: &mut Tx) -> Result<Vec<EmploymentRow>, StoreError> {
+    sql!(
+        tx,
+        fetch_all as Row,
+        "SELECT person_id, valid_from, valid_to, site_id, team, weekly_ms FROM employment \
+         ORDER BY person_id, valid_from"
+    )?
+    .into_iter()
+    .map(employment)
+    .collect()
+}

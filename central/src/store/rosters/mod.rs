@@ -21,7 +21,7 @@ use lintel_core::ids::{PersonId, SiteId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{StoreError, Tx, sql, uuid_bytes};
+use super::{StoreError, Tx, dialect, sql, uuid_bytes};
 
 pub use load::load;
 
@@ -56,6 +56,18 @@ pub async fn hold_person(tx: &mut Tx, person: PersonId) -> Result<(), StoreError
 /// When the database fails.
 pub async fn hold_site(tx: &mut Tx, site: &SiteId) -> Result<(), StoreError> {
     sql!(tx, execute, "UPDATE site SET name = name WHERE site_id = $1", site.as_str())?;
+    Ok(())
+}
+
+/// Both for every person and every site: what is planned for many at a time would otherwise ask for each.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_everything(tx: &mut Tx) -> Result<(), StoreError> {
+    // People first, as every single plan does, so that the two never wait for each other.
+    for &text in dialect::hold_everything(tx) {
+        sql!(&mut *tx, execute, text)?;
+    }
     Ok(())
 }
 
