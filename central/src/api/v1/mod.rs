@@ -1,7 +1,8 @@
-//! `/api/v1`: people, consent, photographs, attendance, rosters, doors.
+//! `/api/v1`: people, consent, photographs, attendance, rosters, imports, doors.
 
 pub mod attendance;
 pub mod devices;
+pub mod imports;
 pub mod people;
 pub mod photos;
 pub mod rosters;
