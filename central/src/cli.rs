@@ -4,6 +4,7 @@
 
 mod access;
 mod devices;
+mod imports;
 mod people;
 mod records;
 mod rosters;
@@ -16,6 +17,7 @@ use lintel_runtime::config::ConfigArgs;
 
 pub use access::{PasswordArgs, TokenCommand, UserCommand};
 pub use devices::{DeviceCommand, Direction};
+pub use imports::{ImportArgs, ImportCommand};
 pub use people::{BadgeCommand, Holder, PeopleCommand};
 pub use records::{AuditCommand, BackupCommand, LedgerCommand, ReportCommand};
 pub use rosters::{
@@ -78,6 +80,9 @@ pub enum Command {
     /// Leave: record it, decide what was asked for.
     #[command(subcommand)]
     Leave(LeaveCommand),
+    /// Import files of people, shifts, hours, leave and holidays: as a whole or not at all.
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Policies: the numbers and choices that the attendance rules leave open.
     #[command(subcommand)]
     Policy(PolicyCommand),
