@@ -25,13 +25,15 @@ pub async fn move_to(
     site: &SiteId,
 ) -> Result<(), PeopleError> {
     let mut tx = db.write().await?;
+    gallery::bump_all(&mut tx, person).await?;
     move_in(&mut tx, permit.actor(), clock.now(), person, site).await?;
+    gallery::bump_all(&mut tx, person).await?;
     tx.commit().await?;
     db.wake_jobs();
     Ok(())
 }
 
-/// The same within a larger change.
+/// The same within a larger change, which tells the doors of both sites.
 pub(crate) async fn move_in(
     tx: &mut Tx,
     actor: &str,
@@ -41,17 +43,15 @@ pub(crate) async fn move_in(
 ) -> Result<(), PeopleError> {
     expect_active(tx, person).await?;
     expect_site(tx, site).await?;
-    gallery::bump_all(tx, person).await?;
     people::delete_exceptions(tx, person).await?;
     people::update_site(tx, person, site).await?;
     let today = at.date_in(&zone_of(tx, site).await?);
     employments::move_on(tx, person, site, today).await?;
-    gallery::bump_all(tx, person).await?;
     audit::create(tx, at, actor, "person.move", &person.to_string(), "site_id,employment").await?;
     Ok(())
 }
 
-/// Writes another name, also at the doors; of somebody who has gone too.
+/// Writes another name, of somebody who has gone too, within a larger change, which tells the doors.
 pub(crate) async fn rename_in(
     tx: &mut Tx,
     actor: &str,
@@ -61,7 +61,6 @@ pub(crate) async fn rename_in(
 ) -> Result<(), PeopleError> {
     let name = clean_name(name)?;
     people::update_name(tx, person, &name, &folded(&name)).await?;
-    gallery::bump_all(tx, person).await?;
     audit::create(tx, at, actor, "person.rename", &person.to_string(), "name").await?;
     Ok(())
 }
@@ -171,12 +170,13 @@ pub async fn leave_on(
 ) -> Result<bool, PeopleError> {
     let mut tx = db.write().await?;
     let has_left = leave_on_in(&mut tx, permit.actor(), clock.now(), person, last_day).await?;
+    gallery::bump_all(&mut tx, person).await?;
     tx.commit().await?;
     db.wake_jobs();
     Ok(has_left)
 }
 
-/// The same within a larger change.
+/// The same within a larger change, which tells the doors.
 pub(crate) async fn leave_on_in(
     tx: &mut Tx,
     actor: &str,
@@ -199,7 +199,6 @@ pub(crate) async fn leave_on_in(
             has_left = true;
         }
     }
-    gallery::bump_all(tx, person).await?;
     let fields =
         if has_left { format!("leaves_on,{LEAVE_FIELDS}") } else { "leaves_on,employment".to_owned() };
     audit::create(tx, now, actor, "person.leave_on", &person.to_string(), &fields).await?;

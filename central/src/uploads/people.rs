@@ -43,6 +43,7 @@ async fn add(run: &mut Run, row: &PersonRow) -> Result<(Act, String), Refusal> {
     let id = people::add_in(&mut run.tx, &run.actor, run.at, &new, row.joined, &terms).await?;
     if let Some(left) = row.left {
         people::leave_on_in(&mut run.tx, &run.actor, run.at, id, Some(left)).await?;
+        run.doors.note(&mut run.tx, id).await?;
     }
     Ok((Act::Create, format!("{} at {site_id}", row.name)))
 }
@@ -59,18 +60,26 @@ async fn change(run: &mut Run, person: &Person, row: &PersonRow) -> Result<(Act,
     let site = row.site.as_ref().unwrap_or(&person.site_id);
     if *site != person.site_id {
         run.books.site(site)?;
+        // The doors that are about to lose them, too.
+        run.doors.note(&mut run.tx, id).await?;
         people::move_in(&mut run.tx, &run.actor, run.at, id, site).await?;
         rows = rows_of::list_by_person(&mut run.tx, id).await?;
         changed.push(format!("site: {site}"));
     }
+    // Teams and hours are nothing to a door.
+    let mut for_doors = !changed.is_empty();
     changed.extend(change_terms(run, person, site, row, rows).await?);
     let last = run.books.employments_of(id).last().and_then(|row| row.to);
     if let Some(left) = row.left.filter(|left| person.leaves_on != Some(*left) && last != Some(*left)) {
         people::leave_on_in(&mut run.tx, &run.actor, run.at, id, Some(left)).await?;
         changed.push(format!("last day: {left}"));
+        for_doors = true;
     }
     if changed.is_empty() {
         return Ok((Act::Nothing, row.name.clone()));
+    }
+    if for_doors {
+        run.doors.note(&mut run.tx, id).await?;
     }
     Ok((Act::Change, changed.join("; ")))
 }

@@ -9,6 +9,7 @@ use lintel_core::time::UtcMillis;
 use super::error::Refusal;
 use super::findings::{Act, Findings, Report, RowDone, RowRefused};
 use super::{Kind, Mode, UploadError};
+use crate::gallery::Bumps;
 use crate::imports::RowErrors;
 use crate::rosters::{Touched, books::Books, touched};
 use crate::store::{Db, StoreError, Tx, audit};
@@ -27,6 +28,8 @@ pub(super) struct Run {
     /// The site of rows that name none.
     pub(super) site: Option<SiteId>,
     pub(super) books: Books,
+    /// Whose faces, badges or names the doors hear of when it is done.
+    pub(super) doors: Bumps,
     findings: Findings,
     of_people: BTreeMap<Days, BTreeSet<PersonId>>,
     of_sites: BTreeSet<Days>,
@@ -52,6 +55,7 @@ impl Run {
             at,
             site,
             books,
+            doors: Bumps::default(),
             findings: Findings::default(),
             of_people: BTreeMap::new(),
             of_sites: BTreeSet::new(),
@@ -104,6 +108,7 @@ impl Run {
         let may = self.findings.are_clean();
         if may && self.findings.change_something() {
             self.tell_touched().await?;
+            std::mem::take(&mut self.doors).publish(&mut self.tx).await?;
             audit::create(&mut self.tx, self.at, &self.actor, "import.apply", kind.as_str(), "").await?;
         }
         let applied = may && mode == Mode::Apply;

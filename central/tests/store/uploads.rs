@@ -4,6 +4,7 @@ use jiff::civil::{Date, date};
 use lintel_central::attendance::Length;
 use lintel_central::attendance::calendar::DayPart;
 use lintel_central::auth::{Actor, Role};
+use lintel_central::gallery;
 use lintel_central::people;
 use lintel_central::rosters::{assignments, employments, holidays, leave};
 use lintel_central::store::audit;
@@ -110,6 +111,31 @@ on_both! {
         assert!(!who(&world, "1001").await.active);
         assert_eq!(acts(&apply(&world, Kind::People, gone).await), [Act::Nothing]);
         assert_eq!(faults(&world, Kind::People, "staff_no,name,site\n1001,Ada Byron,berlin\n").await, [(2, "person_left")]);
+    }
+
+    async fn doors_hear_once_of_everybody_whom_a_file_moves_or_renames(world: World) {
+        let [ada, ..] = staffed(&world).await;
+        let door = world.device("door-1", "berlin").await;
+        let revisions = async || {
+            let of = async |id: &str| gallery::revision(&world.db, &site(id)).await.unwrap();
+            [of("berlin").await, of("lisbon").await]
+        };
+        people::consent(&world.db, &may(), &*world.clock, ada, "2026-1", "test").await.unwrap();
+        world.template(ada).await.unwrap();
+        let [berlin, lisbon] = revisions().await;
+        apply(&world, Kind::People, "staff_no,name,team\n1001,Ada,Night\n1002,Bob,Night\n").await;
+        assert_eq!(revisions().await, [berlin, lisbon]);
+        let renamed = "staff_no,name\n1001,Ada Byron\n1002,Rob\n";
+        run(&world, upload(Kind::People, renamed), Mode::Trial).await.unwrap();
+        assert_eq!(revisions().await, [berlin, lisbon]);
+        apply(&world, Kind::People, renamed).await;
+        assert_eq!(revisions().await, [berlin + 1, lisbon]);
+        let delta = world.delta(&door, berlin).await.unwrap();
+        assert!(delta.upsert.iter().any(|person| person.display_name == "Ada Byron"));
+        apply(&world, Kind::People, "staff_no,name,site\n1001,Ada Byron,lisbon\n1002,Rob,lisbon\n").await;
+        assert_eq!(revisions().await, [berlin + 2, lisbon + 1]);
+        let delta = world.delta(&door, berlin + 1).await.unwrap();
+        assert!(delta.upsert.is_empty() && delta.remove.contains(&ada));
     }
 
     async fn people_that_can_not_be_taken_are_all_named_and_nobody_is_added(world: World) {
@@ -274,6 +300,36 @@ on_both! {
         let wrong = "date,name,site\n2026-10-03,Unity,\n2026-11-01,All Saints,paris\n2027-01-06,A,\n2027-01-06,B,berlin\n";
         let expected = [(2, "period_locked"), (3, "unknown_site"), (5, "holiday_twice")];
         assert_eq!(faults(&world, Kind::Holidays, wrong).await, expected);
+    }
+
+    async fn a_workbook_is_read_by_its_sheet_and_a_formula_in_it_is_no_value(world: World) {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        for (name, formula) in [("Good", None), ("Sums", Some("=1000+1"))] {
+            let sheet = book.add_worksheet().set_name(name).unwrap();
+            for (column, heading) in (0..).zip(["Staff no", "Name", "Site"]) {
+                sheet.write(0, column, heading).unwrap();
+            }
+            sheet.write(1, 0, 1001).unwrap().write(1, 1, "Ada").unwrap().write(1, 2, "berlin").unwrap();
+            if let Some(formula) = formula {
+                sheet.write_formula(1, 0, formula).unwrap();
+            }
+        }
+        let bytes = book.save_to_buffer().unwrap();
+        let of = |sheet: &str, bytes: &[u8]| Upload { bytes: bytes.to_vec(), sheet: Some(sheet.into()), ..upload(Kind::People, "") };
+        let refused = run(&world, of("Sums", &bytes), Mode::Apply).await.unwrap();
+        assert_eq!((refused.errors[0].row, refused.errors[0].code), (2, "bad_cell"));
+        assert!(refused.errors[0].reason.contains("formula"), "{}", refused.errors[0].reason);
+        assert!(matches!(run(&world, of("None", &bytes), Mode::Apply).await, Err(UploadError::File(_))));
+        // Half of an archive, and one that a byte was changed in.
+        let half = &bytes[..bytes.len() / 2];
+        assert!(matches!(run(&world, of("Good", half), Mode::Apply).await, Err(UploadError::File(_))));
+        let mut bent = bytes.clone();
+        for byte in bent.iter_mut().skip(40).take(400) {
+            *byte ^= 0x55;
+        }
+        assert!(matches!(run(&world, of("Good", &bent), Mode::Apply).await, Err(UploadError::File(_))));
+        let done = run(&world, of("Good", &bytes), Mode::Apply).await.unwrap();
+        assert_eq!((done.applied, done.source.as_str(), done.rows[0].about.as_str()), (true, "Good", "1001"));
     }
 
     async fn two_files_at_once_do_not_both_assign_the_same_day(world: World) {
