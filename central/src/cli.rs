@@ -4,6 +4,7 @@
 
 mod access;
 mod devices;
+mod imports;
 mod people;
 mod recompute;
 mod records;
@@ -17,6 +18,7 @@ use lintel_runtime::config::ConfigArgs;
 
 pub use access::{PasswordArgs, TokenCommand, UserCommand};
 pub use devices::{DeviceCommand, Direction};
+pub use imports::{ImportArgs, ImportCommand};
 pub use people::{BadgeCommand, Holder, PeopleCommand};
 pub use recompute::{OrderArgs, PolicyRevision, RecomputeArgs, RecomputeCommand};
 pub use records::{AuditCommand, BackupCommand, LedgerCommand, ReportCommand};
@@ -80,6 +82,9 @@ pub enum Command {
     /// Leave: record it, decide what was asked for.
     #[command(subcommand)]
     Leave(LeaveCommand),
+    /// Import files of people, shifts, hours, leave and holidays: as a whole or not at all.
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Policies: the numbers and choices that the attendance rules leave open.
     #[command(subcommand)]
     Policy(PolicyCommand),

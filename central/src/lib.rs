@@ -1,8 +1,8 @@
 //! The centre: people, templates, devices, attendance and reports, behind one HTTP server.
 //!
 //! The library exists so that tests can drive what the binary runs. Pure rules (`attendance`), documents
-//! (`reports`), uploads (`imports`) and use cases (`people`, `badges`, `devices`, `sites`,
-//! `gallery`) know nothing of HTTP; only `store`
+//! (`reports`), what uploads hold (`imports`) and use cases (`people`, `badges`, `devices`, `sites`,
+//! `gallery`, `uploads`) know nothing of HTTP; only `store`
 //! knows SQL; only `app` knows everything.
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::panic))]
 
@@ -39,6 +39,7 @@ pub mod revocation;
 pub mod rosters;
 pub mod sites;
 pub mod store;
+pub mod uploads;
 pub mod vault;
 pub mod words;
 

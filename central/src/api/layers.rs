@@ -25,6 +25,8 @@ struct Body<'a> {
     code: &'a str,
     detail: &'a str,
     request_id: &'a str,
+    #[serde(flatten)]
+    more: Option<&'a serde_json::Value>,
 }
 
 /// Gives the request an id, counts it, and turns every error into a problem document.
@@ -81,6 +83,7 @@ fn problem_body(response: Response, id: &str, route: &str) -> Response {
         code: problem.code,
         detail: &problem.detail,
         request_id: id,
+        more: problem.more.as_ref(),
     };
     let mut answer = (status, Json(body)).into_response();
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

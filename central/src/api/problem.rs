@@ -25,13 +25,15 @@ pub struct Problem {
     pub detail: String,
     /// What only the log is told.
     pub log: Option<String>,
+    /// Members of the document beside the usual ones (RFC 9457, 3.2).
+    pub more: Option<serde_json::Value>,
 }
 
 impl Problem {
     /// A client's mistake, with what to do about it.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), log: None }
+        Self { status, code, detail: detail.into(), log: None, more: None }
     }
 
     /// 400.
@@ -64,6 +66,7 @@ impl Problem {
             code: "internal",
             detail: "the server failed; its log has the cause under this request id".into(),
             log: Some(chain(cause)),
+            more: None,
         }
     }
 

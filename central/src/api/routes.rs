@@ -11,11 +11,13 @@ use axum::routing::{MethodRouter, delete, get, post};
 use lintel_core::limits::MAX_PACKET_BYTES;
 use tower_http::timeout::TimeoutLayer;
 
+use super::v1::imports;
 use super::v1::rosters::{assignments, holidays, leave, outages, patterns, periods, policies, shifts};
 use super::{device, join, layers, v1};
 use crate::app::AppState;
 use crate::auth::door;
 use crate::auth::guard::{self, Admission};
+use crate::imports::limits::MAX_FILE_BYTES;
 use crate::{console, health};
 
 /// What it takes to be let in.
@@ -35,6 +37,8 @@ pub enum Access {
     PasswordFirst,
     /// As `Person`, and a body of photographs.
     Upload,
+    /// As `Person`, and a file of rows.
+    Import,
     /// A door's certificate, or its token where the settings allow it.
     Device,
     /// A join code's token in the body; the handler looks.
@@ -72,7 +76,7 @@ const JOIN_BODY_BYTES: usize = 8 * 1024;
 
 /// A request that takes longer is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The same for photographs: on a small machine a dozen of them take a while to be measured.
+/// The same for photographs and files of rows: on a small machine a dozen photographs take a while to be measured.
 const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
 
 const GET: &[&str] = &["GET"];
@@ -183,6 +187,11 @@ pub const PEOPLE: &[Route] = &[
     }),
     route(POST, "/api/v1/out-of-service/{id}/approve", Access::Person, || post(outages::approve_outage)),
     route(POST, "/api/v1/out-of-service/{id}/end", Access::Person, || post(outages::end_outage)),
+    route(POST, "/api/v1/imports/people", Access::Import, || post(imports::import_people)),
+    route(POST, "/api/v1/imports/assignments", Access::Import, || post(imports::import_assignments)),
+    route(POST, "/api/v1/imports/contract-hours", Access::Import, || post(imports::import_contract_hours)),
+    route(POST, "/api/v1/imports/leave", Access::Import, || post(imports::import_leave)),
+    route(POST, "/api/v1/imports/holidays", Access::Import, || post(imports::import_holidays)),
     route(GET, "/api/v1/devices", Access::Person, || get(v1::devices::list_devices)),
     route(GET, "/api/v1/sites", Access::Person, || get(v1::devices::list_sites)),
 ];
@@ -218,7 +227,7 @@ fn build(table: &[Route], state: &AppState) -> Router {
         let router = match access {
             _ if !router.has_routes() => return router,
             Access::Open | Access::Metrics | Access::LogIn | Access::Join => router,
-            Access::Person | Access::Upload | Access::Watch | Access::PasswordFirst => {
+            Access::Person | Access::Upload | Access::Import | Access::Watch | Access::PasswordFirst => {
                 let admission = Admission {
                     counts: access != Access::Watch,
                     before_password: access == Access::PasswordFirst,
@@ -228,7 +237,8 @@ fn build(table: &[Route], state: &AppState) -> Router {
             Access::Device => router.route_layer(from_fn_with_state(state.clone(), door::device)),
             Access::Renewal => router.route_layer(from_fn_with_state(state.clone(), door::renewal)),
         };
-        let patience = if access == Access::Upload { UPLOAD_PATIENCE } else { PATIENCE };
+        let patience =
+            if matches!(access, Access::Upload | Access::Import) { UPLOAD_PATIENCE } else { PATIENCE };
         router
             .layer(DefaultBodyLimit::max(limit))
             .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, patience))
@@ -240,6 +250,7 @@ fn build(table: &[Route], state: &AppState) -> Router {
         .merge(of(Access::Watch, 1024))
         .merge(of(Access::PasswordFirst, LOG_IN_BYTES))
         .merge(of(Access::Upload, server.max_upload_bytes))
+        .merge(of(Access::Import, MAX_FILE_BYTES))
         .merge(of(Access::Device, MAX_PACKET_BYTES))
         .merge(of(Access::Join, JOIN_BODY_BYTES))
         .merge(of(Access::Renewal, JOIN_BODY_BYTES))

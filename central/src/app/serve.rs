@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use lintel_core::time::Clock;
-use lintel_runtime::supervisor::{Policy, Supervisor};
+use lintel_runtime::supervisor::{Ending, Policy, Supervisor};
 use lintel_runtime::systemd::{self, feed_watchdog};
 use lintel_runtime::{Heartbeats, shutdown::Signals};
 use tokio_util::sync::CancellationToken;
@@ -39,15 +39,34 @@ const JOBS_SILENCE: Duration = Duration::from_secs(120);
 /// With what to do: keys, database, ports; or a critical task's error.
 pub async fn serve(settings: CentralSettings, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     let signals = Signals::install().context("catch signals")?;
-    let token = CancellationToken::new();
     let keys = Arc::new(load_keys(&settings)?);
     // Held until the end: a restore waits for it.
     let _serving = ServingLock::shared(&settings.storage.data_dir)?;
     let trust = DoorTrust::new(ca::open(&KeyPaths::of(&settings), &keys.data)?, &settings.devices);
     let db = Db::open(&DbOptions::from_settings(&settings.database, &settings.storage.data_dir)).await?;
+    let ending = db.closing(async |db| {
+        let ending = on_database(settings, db, keys, trust, clock, signals).await?;
+        systemd::stopping("closing the database");
+        Ok::<_, anyhow::Error>(ending)
+    });
+    let ending = ending.await?;
+    log::info!("central has stopped");
+    ending.into_result()
+}
+
+/// All that runs while the database is open.
+async fn on_database(
+    settings: CentralSettings,
+    db: &Db,
+    keys: Arc<CentralKeys>,
+    trust: DoorTrust,
+    clock: Arc<dyn Clock>,
+    signals: Signals,
+) -> anyhow::Result<Ending> {
+    let token = CancellationToken::new();
     db.check_migrations().await.context("the database is not ready: run `lintel-central migrate`")?;
-    vault::expect_fitting(&db, &keys).await?;
-    let (erasures, revocations) = repeat_endings(&settings, &keys, &db, &*clock).await?;
+    vault::expect_fitting(db, &keys).await?;
+    let (erasures, revocations) = repeat_endings(&settings, &keys, db, &*clock).await?;
     let desk = Desk {
         settings: Arc::new(settings.clone()),
         db: db.clone(),
@@ -77,36 +96,14 @@ pub async fn serve(settings: CentralSettings, clock: Arc<dyn Clock>) -> anyhow::
     if settings.mqtt.enabled {
         start_mqtt(&mut supervisor, &settings, &state, &keys, &clock, &metrics)?;
     }
-    let asked = token.clone();
-    let mut signals = Some(signals);
-    supervisor.spawn("signals", Policy::once(), move |_| {
-        let (signals, token) = (signals.take(), asked.clone());
-        async move {
-            if let Some(signals) = signals {
-                signals.cancel(token).await;
-            }
-            Ok(())
-        }
-    });
-    let watched = heartbeats.clone();
-    supervisor.spawn("watchdog", Policy::once(), move |task| {
-        let watched = watched.clone();
-        async move {
-            feed_watchdog(watched, task.token).await;
-            Ok(())
-        }
-    });
+    start_watchers(&mut supervisor, token, &heartbeats, signals);
 
     let (people, devices) = (settings.server.base_url(), settings.devices.listen.to_string());
     log::info!("server.url" = people.as_str(), "devices.listen" = devices.as_str(),
         "database.engine" = db.engine(); "central is ready");
     systemd::status(&format!("people at {people}, doors at {devices}"));
     systemd::ready();
-    let ending = supervisor.run(GRACE).await;
-    systemd::stopping("closing the database");
-    db.close().await;
-    log::info!("central has stopped");
-    ending.into_result()
+    Ok(supervisor.run(GRACE).await)
 }
 
 /// Before anything is answered: whoever was erased and whatever was revoked is not in this database.
@@ -173,6 +170,33 @@ fn start_listeners(
     start("listen.people", people, people_tls, routes::people(state));
     start("listen.devices", doors, Some(doors_tls), routes::devices(state));
     Ok(())
+}
+
+/// What listens to the operating system: signals, and systemd's watchdog.
+fn start_watchers(
+    supervisor: &mut Supervisor,
+    token: CancellationToken,
+    heartbeats: &Heartbeats,
+    signals: Signals,
+) {
+    let mut signals = Some(signals);
+    supervisor.spawn("signals", Policy::once(), move |_| {
+        let (signals, token) = (signals.take(), token.clone());
+        async move {
+            if let Some(signals) = signals {
+                signals.cancel(token).await;
+            }
+            Ok(())
+        }
+    });
+    let watched = heartbeats.clone();
+    supervisor.spawn("watchdog", Policy::once(), move |task| {
+        let watched = watched.clone();
+        async move {
+            feed_watchdog(watched, task.token).await;
+            Ok(())
+        }
+    });
 }
 
 fn start_jobs(supervisor: &mut Supervisor, settings: &CentralSettings, desk: Desk) {

@@ -111,7 +111,10 @@ impl PostgresPlace {
 
 async fn open(url: &str, clock: &dyn Clock) -> Result<Db, PlaceError> {
     let db = Db::open(&DbOptions::for_url(url)).await?;
-    db.migrate(clock).await?;
+    if let Err(error) = db.migrate(clock).await {
+        db.close().await;
+        return Err(error.into());
+    }
     Ok(db)
 }
 

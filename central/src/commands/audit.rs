@@ -11,15 +11,20 @@ use crate::audit::{self, View};
 use crate::auth::Actor;
 use crate::auth::permit::ReadAudit;
 use crate::cli::AuditCommand;
+use crate::config::CentralSettings;
+use crate::store::Db;
 
 pub(super) async fn run(args: &ConfigArgs, command: AuditCommand) -> anyhow::Result<ExitCode> {
     let settings = open::settings(args)?.value;
-    let db = open::ready_database(&settings).await?;
+    open::with_ready_database(&settings, async |db| of_command(&settings, db, command).await).await
+}
+
+async fn of_command(settings: &CentralSettings, db: &Db, command: AuditCommand) -> anyhow::Result<ExitCode> {
     let permit = Actor::local().permit::<ReadAudit>()?;
-    let code = match command {
+    Ok(match command {
         AuditCommand::Verify(json) => {
-            let key = load_keys(&settings)?.ack.verifying_key();
-            let report = audit::verify(&db, &permit, &key).await?;
+            let key = load_keys(settings)?.ack.verifying_key();
+            let report = audit::verify(db, &permit, &key).await?;
             if json.json {
                 print::json(&report)?;
             } else {
@@ -39,8 +44,8 @@ pub(super) async fn run(args: &ConfigArgs, command: AuditCommand) -> anyhow::Res
         AuditCommand::List { about, limit, json } => {
             // An id and nothing else: somebody may have typed a name.
             let subject = about.as_deref().filter(|id| PersonId::parse(id).is_ok()).unwrap_or("all");
-            audit::viewed(&db, permit.actor(), &*open::clock(), View::Audit, subject).await?;
-            let rows = audit::list(&db, &permit, about.as_deref(), limit).await?;
+            audit::viewed(db, permit.actor(), &*open::clock(), View::Audit, subject).await?;
+            let rows = audit::list(db, &permit, about.as_deref(), limit).await?;
             if json.json {
                 print::json(&json!({ "rows": rows }))?;
             } else {
@@ -52,7 +57,5 @@ pub(super) async fn run(args: &ConfigArgs, command: AuditCommand) -> anyhow::Res
             }
             ExitCode::Fine
         }
-    };
-    db.close().await;
-    Ok(code)
+    })
 }

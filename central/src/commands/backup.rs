@@ -20,6 +20,7 @@ use crate::config::CentralSettings;
 use crate::devices;
 use crate::ledger::Entry as _;
 use crate::revocation::Revoked;
+use crate::store::Db;
 
 pub(super) async fn run(args: &ConfigArgs, command: BackupCommand) -> anyhow::Result<ExitCode> {
     let settings = open::settings(args)?.value;
@@ -61,14 +62,15 @@ async fn create(
     prune: bool,
     json: bool,
 ) -> anyhow::Result<()> {
-    let db = open::ready_database(settings).await?;
-    let desk = open::desk(settings, &db)?;
-    let folder = to.map_or_else(|| desk.folder(), Path::to_owned);
-    let (bar, progress) = progress("copying");
-    let made = backup::create(&desk, &Actor::local().permit()?, &folder, &progress).await;
-    bar.finish_and_clear();
-    let made = made?;
-    db.close().await;
+    let (desk, folder, made) = open::with_ready_database(settings, async |db| {
+        let desk = open::desk(settings, db)?;
+        let folder = to.map_or_else(|| desk.folder(), Path::to_owned);
+        let (bar, progress) = progress("copying");
+        let made = backup::create(&desk, &Actor::local().permit()?, &folder, &progress).await;
+        bar.finish_and_clear();
+        Ok((desk, folder, made?))
+    })
+    .await?;
     let deleted = if prune { after_proof(settings, &desk, &folder, &made).await? } else { Vec::new() };
     if json {
         return print::json(&json!({
@@ -188,27 +190,7 @@ async fn restore(settings: &CentralSettings, file: &Path, consent: &Consent) -> 
 
 /// Whatever opens something, on a machine that can't know what was revoked after the backup was made.
 async fn show_standing(settings: &CentralSettings, manifest: &Manifest) -> anyhow::Result<()> {
-    let (db, actor) = (open::ready_database(settings).await?, Actor::local());
-    let mut rows = Vec::new();
-    for state in devices::list(&db, &actor.permit()?).await? {
-        if state.device.revoked_at.is_none() {
-            let id = state.device.device_id.to_string();
-            rows.push(["door".to_owned(), id.clone(), format!("device revoke {id}")]);
-        }
-    }
-    for token in tokens::list(&db, &actor.permit()?).await? {
-        if token.revoked_at.is_none() {
-            let command = format!("token revoke {:?}", token.name);
-            rows.push(["API token".to_owned(), token.name, command]);
-        }
-    }
-    for account in accounts::list(&db, &actor.permit()?).await? {
-        if account.disabled_at.is_none() {
-            let command = format!("user disable {}, or user password {0}", account.name);
-            rows.push(["account".to_owned(), account.name, command]);
-        }
-    }
-    db.close().await;
+    let rows = open::with_ready_database(settings, standing).await?;
     println!(
         "this machine had no {} of its own: what was revoked after {} may open doors and pages again. \
          Look at each of these, and at `badge list`:",
@@ -217,4 +199,28 @@ async fn show_standing(settings: &CentralSettings, manifest: &Manifest) -> anyho
     );
     print::table(["What", "Name", "To revoke it"], rows, "Nothing is let in: no door, token or account.");
     Ok(())
+}
+
+async fn standing(db: &Db) -> anyhow::Result<Vec<[String; 3]>> {
+    let actor = Actor::local();
+    let mut rows = Vec::new();
+    for state in devices::list(db, &actor.permit()?).await? {
+        if state.device.revoked_at.is_none() {
+            let id = state.device.device_id.to_string();
+            rows.push(["door".to_owned(), id.clone(), format!("device revoke {id}")]);
+        }
+    }
+    for token in tokens::list(db, &actor.permit()?).await? {
+        if token.revoked_at.is_none() {
+            let command = format!("token revoke {:?}", token.name);
+            rows.push(["API token".to_owned(), token.name, command]);
+        }
+    }
+    for account in accounts::list(db, &actor.permit()?).await? {
+        if account.disabled_at.is_none() {
+            let command = format!("user disable {}, or user password {0}", account.name);
+            rows.push(["account".to_owned(), account.name, command]);
+        }
+    }
+    Ok(rows)
 }

@@ -23,9 +23,7 @@ use crate::words::words_in;
 
 pub(super) async fn run(args: &ConfigArgs, command: BadgeCommand) -> anyhow::Result<ExitCode> {
     let settings = open::settings(args)?.value;
-    let db = open::ready_database(&settings).await?;
-    of_command(&settings, &db, command).await?;
-    db.close().await;
+    open::with_ready_database(&settings, async |db| of_command(&settings, db, command).await).await?;
     Ok(ExitCode::Fine)
 }
 

@@ -124,20 +124,13 @@ fn months(rules: &RulesFigure, figures: &[CompanyFigure]) -> String {
 
 async fn on_sqlite(clock: &dyn Clock, size: Size) -> anyhow::Result<Figure> {
     let place = SqlitePlace::make()?;
-    let db = place.open(clock).await?;
-    let figure = measure(&db, clock, size).await;
-    db.close().await;
-    Ok(figure?)
+    Ok(place.open(clock).await?.closing(async |db| measure(db, clock, size).await).await?)
 }
 
 async fn on_postgres(clock: &dyn Clock, url: &str, size: Size) -> anyhow::Result<Figure> {
     let place = PostgresPlace::make(url).await?;
     let figure = match place.open(clock).await {
-        Ok(db) => {
-            let figure = measure(&db, clock, size).await.map_err(anyhow::Error::from);
-            db.close().await;
-            figure
-        }
+        Ok(db) => db.closing(async |db| measure(db, clock, size).await).await.map_err(anyhow::Error::from),
         Err(error) => Err(error.into()),
     };
     place.drop().await.context("dropping the bench's database")?;

@@ -18,6 +18,7 @@ use crate::ca;
 use crate::cli::DeviceCommand;
 use crate::config::CentralSettings;
 use crate::devices::{self, DeviceState, DoorTrust, Invitation, InviteRequest, Joined, qr};
+use crate::store::Db;
 use crate::vault::CentralKeys;
 
 /// What a door needs to find and believe this centre. Holds its token: for its owner only.
@@ -36,7 +37,11 @@ struct JoinFile<'a> {
 
 pub(super) async fn run(args: &ConfigArgs, command: DeviceCommand) -> anyhow::Result<ExitCode> {
     let settings = open::settings(args)?.value;
-    let db = open::ready_database(&settings).await?;
+    open::with_ready_database(&settings, async |db| of_command(&settings, db, command).await).await?;
+    Ok(ExitCode::Fine)
+}
+
+async fn of_command(settings: &CentralSettings, db: &Db, command: DeviceCommand) -> anyhow::Result<()> {
     let (actor, clock) = (Actor::local(), open::clock());
     match command {
         DeviceCommand::Invite { id, site, door, direction, valid, png, json } => {
@@ -50,47 +55,46 @@ pub(super) async fn run(args: &ConfigArgs, command: DeviceCommand) -> anyhow::Re
                 only_new: false,
             };
             let trust = DoorTrust::new(
-                ca::open(&KeyPaths::of(&settings), &load_data_ring(&settings)?)?,
+                ca::open(&KeyPaths::of(settings), &load_data_ring(settings)?)?,
                 &settings.devices,
             );
-            let invitation = devices::invite(&db, &trust, &actor.permit()?, &*clock, request).await?;
+            let invitation = devices::invite(db, &trust, &actor.permit()?, &*clock, request).await?;
             show_invitation(&invitation, png.as_deref(), json.json)?;
         }
-        DeviceCommand::OutOfService(command) => outage::of_command(&db, command).await?,
+        DeviceCommand::OutOfService(command) => outage::of_command(db, command).await?,
         DeviceCommand::Withdraw { id } => {
-            devices::withdraw_invite(&db, &actor.permit()?, &*clock, &id).await?;
+            devices::withdraw_invite(db, &actor.permit()?, &*clock, &id).await?;
             println!("the join code of {id} is worthless now");
         }
         DeviceCommand::Add { id, site, door, direction, out } => {
-            let out = join_path(&settings, &id, out)?;
-            let keys = load_keys(&settings)?;
+            let out = join_path(settings, &id, out)?;
+            let keys = load_keys(settings)?;
             // Before the device is made: without it the token would be lost.
-            let ca = ca_pem(&settings)?;
+            let ca = ca_pem(settings)?;
             let permit = actor.permit()?;
             let joined =
-                devices::add(&db, &keys, &permit, &*clock, &id, &site, &door, direction.into()).await?;
-            write_join(&out, &settings, &keys, &joined, ca)?;
+                devices::add(db, &keys, &permit, &*clock, &id, &site, &door, direction.into()).await?;
+            write_join(&out, settings, &keys, &joined, ca)?;
             println!("added {id}; its join file holds its token: {}", out.display());
         }
         DeviceCommand::Reset { id, out } => {
-            let out = join_path(&settings, &id, out)?;
-            let keys = load_keys(&settings)?;
-            let ca = ca_pem(&settings)?;
-            let joined = devices::reset(&db, &keys, &actor.permit()?, &*clock, &id).await?;
-            write_join(&out, &settings, &keys, &joined, ca)?;
+            let out = join_path(settings, &id, out)?;
+            let keys = load_keys(settings)?;
+            let ca = ca_pem(settings)?;
+            let joined = devices::reset(db, &keys, &actor.permit()?, &*clock, &id).await?;
+            write_join(&out, settings, &keys, &joined, ca)?;
             println!("{id} has a new token; give it this join file: {}", out.display());
         }
         DeviceCommand::List(json) => {
-            let devices = devices::list(&db, &actor.permit()?).await?;
+            let devices = devices::list(db, &actor.permit()?).await?;
             if json.json { print::json(&json!({ "devices": devices }))? } else { list(devices) }
         }
         DeviceCommand::Revoke { id } => {
-            devices::revoke(&db, &actor.permit()?, &*clock, &id).await?;
+            devices::revoke(db, &actor.permit()?, &*clock, &id).await?;
             println!("{id} may not connect any more");
         }
     }
-    db.close().await;
-    Ok(ExitCode::Fine)
+    Ok(())
 }
 
 /// The code for people and for scanners; this is the only time that it is seen.

@@ -38,29 +38,38 @@ pub(super) async fn run(args: &ConfigArgs, in_production: bool, json: bool) -> a
             .await
             .unwrap_or_else(|_| Err(anyhow!("it doesn't answer within {} s", PATIENCE.as_secs()))),
     };
-    report.push(of_database(&db).await);
-    if let Ok(db) = &db {
-        report.push(of_records(db).await);
-        report.push(of_sealed(settings, db).await);
-    }
-    let models = models(settings).await;
-    report.push(of_models(&models));
-    report.push(of_broker(settings).await);
-    if in_production {
-        let trial = models.as_ref().ok().filter(|pack| pack.trial_only).map(|pack| pack.name.as_str());
-        report
-            .checks
-            .extend(production::checks(settings, db.as_ref().ok(), trial, open::clock().now()).await);
-    }
-    if let Ok(db) = db {
-        db.close().await;
-    }
+    let rest = match db {
+        Ok(db) => db.closing(async |db| with_database(settings, Ok(db), in_production).await).await,
+        Err(error) => with_database(settings, Err(&error), in_production).await,
+    };
+    report.checks.extend(rest?);
     if json {
         println!("{:#}", report.json());
     } else {
         print!("{}", report.table(colour_wanted()));
     }
     Ok(report.exit_code())
+}
+
+/// What is looked at with a database, and without one says so.
+async fn with_database(
+    settings: &CentralSettings,
+    db: Result<&Db, &anyhow::Error>,
+    in_production: bool,
+) -> anyhow::Result<Vec<Check>> {
+    let mut checks = vec![of_database(db).await];
+    if let Ok(db) = db {
+        checks.push(of_records(db).await);
+        checks.push(of_sealed(settings, db).await);
+    }
+    let models = models(settings).await;
+    checks.push(of_models(&models));
+    checks.push(of_broker(settings).await);
+    if in_production {
+        let trial = models.as_ref().ok().filter(|pack| pack.trial_only).map(|pack| pack.name.as_str());
+        checks.extend(production::checks(settings, db.ok(), trial, open::clock().now()).await);
+    }
+    Ok(checks)
 }
 
 fn of_settings(loaded: &Loaded<CentralSettings>) -> Check {
@@ -97,7 +106,7 @@ fn missing_database(settings: &CentralSettings) -> Option<PathBuf> {
     options.sqlite_file().filter(|path| !path.exists())
 }
 
-async fn of_database(db: &anyhow::Result<Db>) -> Check {
+async fn of_database(db: Result<&Db, &anyhow::Error>) -> Check {
     let db = match db {
         Ok(db) => db,
         Err(error) => {

@@ -5,6 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::path::Path;
 
 use anyhow::Context as _;
+use lintel_core::time::UtcMillis;
 use lintel_runtime::atomic_file;
 use lintel_runtime::exit::UsageError;
 use lintel_runtime::secrets::{self, SecretString, write_private};
@@ -15,8 +16,8 @@ use crate::auth::Actor;
 use crate::auth::permit::ManageBackups;
 use crate::cli::PassphraseArg;
 use crate::config::CentralSettings;
-use crate::store::audit;
 use crate::store::housekeeping::{self, Duty};
+use crate::store::{Db, audit};
 use crate::vault::recovery::Bundle;
 use crate::vault::sheet;
 
@@ -44,21 +45,24 @@ pub(super) async fn export(
         atomic_file::write(page, sheet::page(&sealed, now, &host)?.as_bytes(), 0o600)?;
         println!("wrote {}: print it, and keep the passphrase somewhere else", page.display());
     }
-    match open::ready_database(settings).await {
-        Ok(db) => {
-            let permit = Actor::local().permit::<ManageBackups>()?;
-            let fingerprint = bundle.fingerprint().to_string();
-            let mut tx = db.write().await?;
-            housekeeping::put(&mut tx, Duty::KeysExport, now, &fingerprint).await?;
-            audit::create(&mut tx, now, permit.actor(), "keys.export", "keys", "").await?;
-            tx.commit().await?;
-            db.close().await;
-        }
+    let recorded = open::with_ready_database(settings, async |db| {
+        Ok(record_export(db, now, &bundle.fingerprint().to_string()).await)
+    });
+    match recorded.await {
+        Ok(done) => done,
         Err(error) => {
             log::warn!("error" = format!("{error:#}").as_str(); "the export isn't recorded, so doctor will ask for one");
+            Ok(())
         }
     }
-    Ok(())
+}
+
+async fn record_export(db: &Db, now: UtcMillis, fingerprint: &str) -> anyhow::Result<()> {
+    let permit = Actor::local().permit::<ManageBackups>()?;
+    let mut tx = db.write().await?;
+    housekeeping::put(&mut tx, Duty::KeysExport, now, fingerprint).await?;
+    audit::create(&mut tx, now, permit.actor(), "keys.export", "keys", "").await?;
+    Ok(tx.commit().await?)
 }
 
 pub(super) fn import(

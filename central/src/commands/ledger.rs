@@ -10,9 +10,8 @@ use crate::store::ledger;
 pub(super) async fn run(args: &ConfigArgs, command: &LedgerCommand) -> anyhow::Result<ExitCode> {
     let LedgerCommand::Hash(json) = command;
     let settings = open::settings(args)?.value;
-    let db = open::ready_database(&settings).await?;
-    let sum = ledger::sum(&mut db.read().await?).await?;
-    db.close().await;
+    let sum = open::with_ready_database(&settings, async |db| Ok(ledger::sum(&mut db.read().await?).await?))
+        .await?;
     if json.json {
         print::json(&sum)?;
     } else {

@@ -9,6 +9,7 @@ mod ca;
 pub mod config;
 mod device;
 mod doctor;
+mod import;
 mod keys;
 mod keys_recovery;
 mod ledger;
@@ -62,6 +63,7 @@ pub fn run(mut cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Assignment(command) => rosters::assignment::run(args, command).await,
             Command::Holiday(command) => rosters::holiday::run(args, command).await,
             Command::Leave(command) => rosters::leave::run(args, command).await,
+            Command::Import(command) => import::run(args, command).await,
             Command::Policy(command) => rosters::policy::run(args, command).await,
             Command::Period(command) => rosters::period::run(args, command).await,
             Command::User(command) => user::run(args, command).await,

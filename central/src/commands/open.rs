@@ -33,25 +33,43 @@ pub(super) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
-/// The database, without a look at its tables.
+/// Runs something on the database, without a look at its tables first. It is closed however that ends.
+pub(super) async fn with_database<T>(
+    settings: &CentralSettings,
+    work: impl AsyncFnOnce(&Db) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    database(settings).await?.closing(work).await
+}
+
+/// Runs something on the database with the tables of this version. It is closed however that ends.
+pub(super) async fn with_ready_database<T>(
+    settings: &CentralSettings,
+    work: impl AsyncFnOnce(&Db) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    with_database(settings, async |db| {
+        make_ready(settings, db).await?;
+        work(db).await
+    })
+    .await
+}
+
+/// The database, for a caller that ends it by [`Db::closing`].
 pub(super) async fn database(settings: &CentralSettings) -> anyhow::Result<Db> {
     Ok(Db::open(&DbOptions::from_settings(&settings.database, &settings.storage.data_dir)).await?)
 }
 
-/// The database with the tables of this version.
-pub(super) async fn ready_database(settings: &CentralSettings) -> anyhow::Result<Db> {
-    let db = database(settings).await?;
+async fn make_ready(settings: &CentralSettings, db: &Db) -> anyhow::Result<()> {
     db.check_migrations().await.context("the database is not ready: run `lintel-central migrate`")?;
     // Whatever is done with a restored database, nobody who was erased is in it and nothing that was
     // revoked opens it.
     if settings.storage.data_dir.join(Erased::FILE_NAME).exists() {
-        erasure::replay(&db, &ledger(settings)?, &*clock()).await?;
+        erasure::replay(db, &ledger(settings)?, &*clock()).await?;
     }
     if settings.storage.data_dir.join(Revoked::FILE_NAME).exists() {
         let ledger = RevocationLedger::of(settings, Arc::new(load_keys(settings)?));
-        revocation::replay(&db, &ledger, &*clock()).await?;
+        revocation::replay(db, &ledger, &*clock()).await?;
     }
-    Ok(db)
+    Ok(())
 }
 
 /// The erasure ledger, which is signed by the centre's key.

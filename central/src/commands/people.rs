@@ -22,10 +22,7 @@ use crate::store::Db;
 
 pub(super) async fn run(args: &ConfigArgs, command: PeopleCommand) -> anyhow::Result<ExitCode> {
     let settings = open::settings(args)?.value;
-    let db = open::ready_database(&settings).await?;
-    let code = of_command(&settings, &db, command).await?;
-    db.close().await;
-    Ok(code)
+    open::with_ready_database(&settings, async |db| of_command(&settings, db, command).await).await
 }
 
 async fn of_command(settings: &CentralSettings, db: &Db, command: PeopleCommand) -> anyhow::Result<ExitCode> {

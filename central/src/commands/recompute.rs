@@ -23,10 +23,8 @@ use crate::words::words_in;
 
 pub(super) async fn run(args: &ConfigArgs, command: RecomputeArgs) -> anyhow::Result<ExitCode> {
     let settings = open::settings(args)?.value;
-    let db = open::ready_database(&settings).await?;
-    let done = of_command(&db, &settings, command).await;
-    db.close().await;
-    done.map(|()| ExitCode::Fine)
+    open::with_ready_database(&settings, async |db| of_command(db, &settings, command).await).await?;
+    Ok(ExitCode::Fine)
 }
 
 async fn of_command(db: &Db, settings: &CentralSettings, command: RecomputeArgs) -> anyhow::Result<()> {

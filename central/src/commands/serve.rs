@@ -10,15 +10,13 @@ use crate::app;
 pub(super) async fn migrate(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
     let settings = open::settings(args)?.value;
     std::fs::create_dir_all(&settings.storage.data_dir)?;
-    let db = open::database(&settings).await?;
-    let done = db.migrate(&*open::clock()).await?;
+    let done = open::with_database(&settings, async |db| Ok(db.migrate(&*open::clock()).await?)).await?;
     for name in &done.applied {
         println!("applied {name}");
     }
     if done.applied.is_empty() {
         println!("the tables are up to date");
     }
-    db.close().await;
     Ok(ExitCode::Fine)
 }
 

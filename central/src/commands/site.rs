@@ -8,19 +8,23 @@ use super::{open, print};
 use crate::auth::Actor;
 use crate::cli::SiteCommand;
 use crate::sites;
+use crate::store::Db;
 
 pub(super) async fn run(args: &ConfigArgs, command: SiteCommand) -> anyhow::Result<ExitCode> {
     let settings = open::settings(args)?.value;
-    let db = open::ready_database(&settings).await?;
+    open::with_ready_database(&settings, async |db| of_command(db, command).await).await?;
+    Ok(ExitCode::Fine)
+}
+
+async fn of_command(db: &Db, command: SiteCommand) -> anyhow::Result<()> {
     let actor = Actor::local();
     match command {
         SiteCommand::Add { id, zone, name } => {
-            let site =
-                sites::add(&db, &actor.permit()?, &*open::clock(), &id, &zone, name.as_deref()).await?;
+            let site = sites::add(db, &actor.permit()?, &*open::clock(), &id, &zone, name.as_deref()).await?;
             println!("added site {} ({}, {})", site.site_id, site.name, site.zone);
         }
         SiteCommand::List(json) => {
-            let sites = sites::list(&db, &actor.permit()?).await?;
+            let sites = sites::list(db, &actor.permit()?).await?;
             if json.json {
                 print::json(&json!({ "sites": sites }))?;
             } else {
@@ -29,6 +33,5 @@ pub(super) async fn run(args: &ConfigArgs, command: SiteCommand) -> anyhow::Resu
             }
         }
     }
-    db.close().await;
-    Ok(ExitCode::Fine)
+    Ok(())
 }

@@ -23,9 +23,7 @@ const MAX_STDIN_BYTES: u64 = 4096;
 
 pub(super) async fn run(args: &ConfigArgs, command: UserCommand) -> anyhow::Result<ExitCode> {
     let settings = open::settings(args)?.value;
-    let db = open::ready_database(&settings).await?;
-    of_command(&db, command).await?;
-    db.close().await;
+    open::with_ready_database(&settings, async |db| of_command(db, command).await).await?;
     Ok(ExitCode::Fine)
 }
 

@@ -29,7 +29,8 @@ impl Weekdays {
     }
 
     /// Monday to Sunday as bits, Monday the lowest.
-    pub(super) fn bits(self) -> u8 {
+    #[must_use]
+    pub fn bits(self) -> u8 {
         self.0
     }
 }

@@ -28,7 +28,7 @@ pub const MAX_CELL_CHARS: usize = 1_000;
 /// Most text that a table keeps, in bytes. Many cells can point at one shared text.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024 * 1024;
 /// Most row errors that are listed; the others are counted.
-pub const MAX_ROW_ERRORS: usize = 200;
+pub const MAX_ROW_ERRORS: usize = 10_000;
 /// Largest calendar file, in bytes.
 pub const MAX_CALENDAR_BYTES: usize = 2 * 1024 * 1024;
 /// Most lines of a calendar file, as they stand in it.

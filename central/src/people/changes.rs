@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use lintel_core::ids::{PersonId, SiteId};
 use lintel_core::time::{Clock, UtcMillis, day_bounds, zone};
 
-use super::{PeopleError, expect, expect_active, expect_site};
+use super::{PeopleError, clean_name, expect, expect_active, expect_site, folded};
 use crate::auth::permit::{ManageOwnConsent, ManagePeople};
 use crate::auth::{OwnPermit, Permit, accounts};
 use crate::rosters::employments;
@@ -25,15 +25,44 @@ pub async fn move_to(
     site: &SiteId,
 ) -> Result<(), PeopleError> {
     let mut tx = db.write().await?;
-    expect_active(&mut tx, person).await?;
-    expect_site(&mut tx, site).await?;
     gallery::bump_all(&mut tx, person).await?;
-    people::delete_exceptions(&mut tx, person).await?;
-    people::update_site(&mut tx, person, site).await?;
-    let today = clock.now().date_in(&zone_of(&mut tx, site).await?);
-    employments::move_on(&mut tx, person, site, today).await?;
+    move_in(&mut tx, permit.actor(), clock.now(), person, site).await?;
     gallery::bump_all(&mut tx, person).await?;
-    finish(db, tx, permit.actor(), clock.now(), "person.move", person, "site_id,employment").await
+    tx.commit().await?;
+    db.wake_jobs();
+    Ok(())
+}
+
+/// The same within a larger change, which tells the doors of both sites.
+pub(crate) async fn move_in(
+    tx: &mut Tx,
+    actor: &str,
+    at: UtcMillis,
+    person: PersonId,
+    site: &SiteId,
+) -> Result<(), PeopleError> {
+    expect_active(tx, person).await?;
+    expect_site(tx, site).await?;
+    people::delete_exceptions(tx, person).await?;
+    people::update_site(tx, person, site).await?;
+    let today = at.date_in(&zone_of(tx, site).await?);
+    employments::move_on(tx, person, site, today).await?;
+    audit::create(tx, at, actor, "person.move", &person.to_string(), "site_id,employment").await?;
+    Ok(())
+}
+
+/// Writes another name, of somebody who has gone too, within a larger change, which tells the doors.
+pub(crate) async fn rename_in(
+    tx: &mut Tx,
+    actor: &str,
+    at: UtcMillis,
+    person: PersonId,
+    name: &str,
+) -> Result<(), PeopleError> {
+    let name = clean_name(name)?;
+    people::update_name(tx, person, &name, &folded(&name)).await?;
+    audit::create(tx, at, actor, "person.rename", &person.to_string(), "name").await?;
+    Ok(())
 }
 
 /// Lets the doors of another site know a person too.
@@ -140,26 +169,39 @@ pub async fn leave_on(
     last_day: Option<Date>,
 ) -> Result<bool, PeopleError> {
     let mut tx = db.write().await?;
-    let found = expect_active(&mut tx, person).await?;
-    let now = clock.now();
+    let has_left = leave_on_in(&mut tx, permit.actor(), clock.now(), person, last_day).await?;
+    gallery::bump_all(&mut tx, person).await?;
+    tx.commit().await?;
+    db.wake_jobs();
+    Ok(has_left)
+}
+
+/// The same within a larger change, which tells the doors.
+pub(crate) async fn leave_on_in(
+    tx: &mut Tx,
+    actor: &str,
+    now: UtcMillis,
+    person: PersonId,
+    last_day: Option<Date>,
+) -> Result<bool, PeopleError> {
+    let found = expect_active(tx, person).await?;
     let mut has_left = false;
-    people::update_leaves_on(&mut tx, person, last_day).await?;
-    employments::end(&mut tx, person, last_day).await?;
+    people::update_leaves_on(tx, person, last_day).await?;
+    employments::end(tx, person, last_day).await?;
     if let Some(day) = last_day {
-        let zone = zone_of(&mut tx, &found.site_id).await?;
+        let zone = zone_of(tx, &found.site_id).await?;
         let ends = day_bounds(day, &zone).1;
         if ends.millis_since(now).saturating_abs() > LAST_DAY_MS {
             return Err(PeopleError::LastDay(day));
         }
         if ends <= now {
-            take_leave(&mut tx, person, now).await?;
+            take_leave(tx, person, now).await?;
             has_left = true;
         }
     }
-    gallery::bump_all(&mut tx, person).await?;
     let fields =
         if has_left { format!("leaves_on,{LEAVE_FIELDS}") } else { "leaves_on,employment".to_owned() };
-    finish(db, tx, permit.actor(), now, "person.leave_on", person, &fields).await?;
+    audit::create(tx, now, actor, "person.leave_on", &person.to_string(), &fields).await?;
     Ok(has_left)
 }
 

@@ -9,17 +9,17 @@ pub mod names;
 use jiff::civil::Date;
 use lintel_core::embedding::Embedding;
 use lintel_core::ids::{PersonId, SiteId, TemplateId};
-use lintel_core::time::Clock;
+use lintel_core::time::{Clock, UtcMillis};
 
 pub use crate::store::people::Person;
-pub(crate) use changes::{LEAVE_FIELDS, forget_face, take_leave};
+pub(crate) use changes::{LEAVE_FIELDS, forget_face, leave_on_in, move_in, rename_in, take_leave};
 pub use changes::{allow_site, leave_on, move_to, remove, withdraw, withdraw_own};
 pub use names::{NameError, clean_name, folded};
 
 use crate::auth::Permit;
 use crate::auth::permit::{ManagePeople, ReadPeople};
 use crate::gallery;
-use crate::rosters::employments;
+use crate::rosters::employments::{self, Terms};
 use crate::store::{Db, StoreError, Tx, audit, people, sites};
 use crate::vault::{CentralKeys, PersonKey, VaultError};
 
@@ -60,6 +60,23 @@ pub enum PeopleError {
     Store(#[from] StoreError),
 }
 
+impl PeopleError {
+    /// Stable code for programs, such as `staff_no_taken`; none when the fault isn't the asker's.
+    #[must_use]
+    pub const fn code(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Unknown(_) => "unknown_person",
+            Self::UnknownSite(_) => "unknown_site",
+            Self::StaffNoTaken(_) => "staff_no_taken",
+            Self::Left(_) => "person_left",
+            Self::NoConsent(_) => "no_consent",
+            Self::LastDay(_) => "unlikely_date",
+            Self::Name(_) => "bad_text",
+            Self::Random(_) | Self::Vault(_) | Self::Store(_) => return None,
+        })
+    }
+}
+
 /// A person to add.
 #[derive(Debug, Clone)]
 pub struct NewPerson {
@@ -96,15 +113,29 @@ pub async fn add_joined(
     new: &NewPerson,
     joined: Option<Date>,
 ) -> Result<Person, PeopleError> {
+    let mut tx = db.write().await?;
+    expect_site(&mut tx, &new.site_id).await?;
+    let id = add_in(&mut tx, permit.actor(), clock.now(), new, joined, &Terms::default()).await?;
+    let person = expect(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(person)
+}
+
+/// The same at a site that is there, with a team and hours.
+pub(crate) async fn add_in(
+    tx: &mut Tx,
+    actor: &str,
+    at: UtcMillis,
+    new: &NewPerson,
+    joined: Option<Date>,
+    terms: &Terms,
+) -> Result<PersonId, PeopleError> {
     if let Some(day) = joined.filter(|day| !(1900..2200).contains(&day.year())) {
         return Err(PeopleError::LastDay(day));
     }
     let name = clean_name(&new.name)?;
     let staff_no = new.staff_no.as_deref().map(clean_name).transpose()?;
-    let at = clock.now();
     let person_id = PersonId::new(at, &lintel_runtime::clock::random_bytes()?);
-    let mut tx = db.write().await?;
-    expect_site(&mut tx, &new.site_id).await?;
     let row = people::NewRow {
         person_id,
         staff_no: staff_no.as_deref(),
@@ -113,18 +144,16 @@ pub async fn add_joined(
         site_id: &new.site_id,
         created_at: at,
     };
-    match people::create(&mut tx, row).await {
+    match people::create(tx, row).await {
         Err(error) if error.is_unique_violation() => {
             return Err(PeopleError::StaffNoTaken(staff_no.unwrap_or_default()));
         }
         other => other?,
     }
-    employments::begin(&mut tx, person_id, &new.site_id, joined).await?;
+    employments::begin(tx, person_id, &new.site_id, joined, terms).await?;
     let fields = "name,site_id,staff_no,joined";
-    audit::create(&mut tx, at, permit.actor(), "person.add", &person_id.to_string(), fields).await?;
-    let person = expect(&mut tx, person_id).await?;
-    tx.commit().await?;
-    Ok(person)
+    audit::create(tx, at, actor, "person.add", &person_id.to_string(), fields).await?;
+    Ok(person_id)
 }
 
 /// People by name, of one site or of all.

@@ -5,7 +5,7 @@
 
 use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId};
-use lintel_core::time::Clock;
+use lintel_core::time::{Clock, UtcMillis};
 
 pub use crate::store::rosters::employments::EmploymentRow;
 
@@ -26,14 +26,15 @@ pub(crate) async fn begin(
     person: PersonId,
     site: &SiteId,
     joined: Option<Date>,
+    terms: &Terms,
 ) -> Result<(), StoreError> {
     let row = EmploymentRow {
         person_id: person,
         from: joined.unwrap_or(LONG_AGO),
         to: None,
         site_id: site.clone(),
-        team: None,
-        weekly: None,
+        team: terms.team.clone(),
+        weekly: terms.weekly,
     };
     employments::create(tx, &row).await
 }
@@ -47,7 +48,7 @@ pub(crate) async fn move_on(
     day: Date,
 ) -> Result<(), StoreError> {
     let Some(mut last) = employments::list_by_person(tx, person).await?.pop() else {
-        return begin(tx, person, site, Some(day)).await;
+        return begin(tx, person, site, Some(day), &Terms::default()).await;
     };
     if last.site_id == *site {
         return Ok(());
@@ -101,7 +102,7 @@ pub(crate) async fn end(tx: &mut Tx, person: PersonId, last_day: Option<Date>) -
 }
 
 /// What a contract says beside where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Terms {
     /// In which team.
     pub team: Option<String>,
@@ -126,27 +127,49 @@ pub async fn change_terms(
     let mut tx = db.write().await?;
     let found = expect_person(&mut tx, person).await?;
     let rows = employments::list_by_person(&mut tx, person).await?;
-    let row = rows.into_iter().find(|row| overlap((row.from, row.to), (from, Some(from))));
-    let mut row = row.ok_or(RosterError::NotEmployed { person, date: from })?;
+    let row = on(&rows, person, from)?;
     let sites = expect_open_for(&mut tx, &found, from, row.to).await?;
     let touches = Touched::of_person(person, sites, from, row.to);
-    if row.from == from {
-        row.team = team;
-        row.weekly = terms.weekly;
-        employments::update(&mut tx, &row).await?;
-    } else {
-        let next = EmploymentRow { from, team, weekly: terms.weekly, ..row.clone() };
-        row.to = Some(day_before(from));
-        employments::update(&mut tx, &row).await?;
-        employments::create(&mut tx, &next).await?;
-    }
-    let fields = "valid_from,team,weekly_ms";
-    audit::create(&mut tx, clock.now(), permit.actor(), "employment.change", &person.to_string(), fields)
-        .await?;
+    let terms = Terms { team, weekly: terms.weekly };
+    change_from(&mut tx, permit.actor(), clock.now(), &rows, row, from, &terms).await?;
     touched(&mut tx, &touches).await?;
     tx.commit().await?;
     db.wake_jobs();
     Ok(touches)
+}
+
+/// The row of somebody's employments that a day is in.
+pub(crate) fn on(rows: &[EmploymentRow], person: PersonId, day: Date) -> Result<&EmploymentRow, RosterError> {
+    let row = rows.iter().find(|row| overlap((row.from, row.to), (day, Some(day))));
+    row.ok_or(RosterError::NotEmployed { person, date: day })
+}
+
+/// Writes other terms from a day on that is in `there`, one of `rows`; gives the rows as they are now.
+pub(crate) async fn change_from(
+    tx: &mut Tx,
+    actor: &str,
+    at: UtcMillis,
+    rows: &[EmploymentRow],
+    there: &EmploymentRow,
+    from: Date,
+    terms: &Terms,
+) -> Result<Vec<EmploymentRow>, StoreError> {
+    let Terms { team, weekly } = terms.clone();
+    let next = EmploymentRow { from, team, weekly, ..there.clone() };
+    let mut rows: Vec<_> = rows.iter().filter(|row| row.from != there.from).cloned().collect();
+    if there.from == from {
+        employments::update(tx, &next).await?;
+    } else {
+        let before = EmploymentRow { to: Some(day_before(from)), ..there.clone() };
+        employments::update(tx, &before).await?;
+        employments::create(tx, &next).await?;
+        rows.push(before);
+    }
+    rows.push(next);
+    rows.sort_by_key(|row| row.from);
+    let (subject, fields) = (there.person_id.to_string(), "valid_from,team,weekly_ms");
+    audit::create(tx, at, actor, "employment.change", &subject, fields).await?;
+    Ok(rows)
 }
 
 /// A person's employments in order.

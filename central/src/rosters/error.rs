@@ -206,6 +206,48 @@ pub enum RosterError {
     Store(#[from] StoreError),
 }
 
+impl RosterError {
+    /// Stable code for programs, such as `unknown_site`; none when the fault isn't the asker's.
+    #[must_use]
+    pub const fn code(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::UnknownPerson(_) => "unknown_person",
+            Self::UnknownSite(_) => "unknown_site",
+            Self::UnknownShift(_) => "unknown_shift",
+            Self::UnknownPattern(_) => "unknown_pattern",
+            Self::UnknownKind { .. } => "unknown_leave_kind",
+            Self::UnknownDevice(_) => "unknown_device",
+            Self::UnknownAssignment(_) => "unknown_assignment",
+            Self::UnknownLeave(_) => "unknown_leave",
+            Self::UnknownOutage(_) => "unknown_outage",
+            Self::UnknownHoliday { .. } => "unknown_holiday",
+            Self::NotEmployed { .. } => "not_employed",
+            Self::PatternExists(_) => "pattern_exists",
+            Self::PolicyElsewhere { .. } => "policy_elsewhere",
+            Self::PolicyRaced(_) => "policy_raced",
+            Self::Date(_) | Self::EndBeforeStart { .. } => "bad_range",
+            Self::Overlap { .. } => "assignment_overlaps",
+            Self::LeaveOverlap { .. } => "leave_overlaps",
+            Self::Locked { .. } => "period_locked",
+            Self::LockedAlready { .. } => "locked_already",
+            Self::Provisional { .. } => "period_provisional",
+            Self::NotLocked { .. } => "not_locked",
+            Self::NotBegun(_) => "period_not_begun",
+            Self::Own => "own_record",
+            Self::Decided => "decided_already",
+            Self::OutageEnd => "outage_end",
+            Self::Reason => "reason_needed",
+            Self::Cursor(_) => "bad_query",
+            Self::Name(_) => "bad_text",
+            Self::Shift(_) => "bad_shift",
+            Self::Zone(_) => "unknown_zone",
+            Self::Pattern(_) | Self::PatternOf { .. } => "bad_pattern",
+            Self::Policy(_) => "bad_policy",
+            Self::Random(_) | Self::Store(_) => return None,
+        })
+    }
+}
+
 fn held(doors: &str) -> String {
     if doors.is_empty() { String::new() } else { format!("; they wait for {doors}") }
 }

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use lintel_core::ids::SiteId;
-use lintel_core::time::Clock;
+use lintel_core::time::{Clock, UtcMillis};
 
 pub use crate::store::rosters::holidays::HolidayRow;
 
@@ -27,8 +27,23 @@ pub async fn put(
     row.name = clean_name(&row.name)?;
     let mut tx = db.write().await?;
     expect_day(&mut tx, &row.site_id, row.date).await?;
-    holidays::put(&mut tx, &row, clock.now()).await?;
-    finish(db, tx, permit, clock, "holiday.put", (&row.site_id, row.date), "name,part").await
+    insert(&mut tx, permit.actor(), clock.now(), &row).await?;
+    finish(db, tx, &row.site_id, row.date).await
+}
+
+/// Writes one that was judged.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    actor: &str,
+    at: UtcMillis,
+    row: &HolidayRow,
+) -> Result<(), StoreError> {
+    holidays::put(tx, row, at).await?;
+    audit::create(tx, at, actor, "holiday.put", &subject(&row.site_id, row.date), "name,part").await
+}
+
+fn subject(site: &SiteId, date: Date) -> String {
+    format!("{site}@{date}")
 }
 
 /// Takes a holiday away.
@@ -47,7 +62,9 @@ pub async fn delete(
     if !holidays::delete(&mut tx, site, date).await? {
         return Err(RosterError::UnknownHoliday { site: site.clone(), date });
     }
-    finish(db, tx, permit, clock, "holiday.delete", (site, date), "name,part").await
+    let (at, subject) = (clock.now(), subject(site, date));
+    audit::create(&mut tx, at, permit.actor(), "holiday.delete", &subject, "name,part").await?;
+    finish(db, tx, site, date).await
 }
 
 async fn expect_day(tx: &mut Tx, site: &SiteId, date: Date) -> Result<(), RosterError> {
@@ -56,17 +73,7 @@ async fn expect_day(tx: &mut Tx, site: &SiteId, date: Date) -> Result<(), Roster
     expect_open(tx, &spans(std::slice::from_ref(site), date, Some(date))).await
 }
 
-async fn finish(
-    db: &Db,
-    mut tx: Tx,
-    permit: &Permit<ManageRosters>,
-    clock: &dyn Clock,
-    action: &str,
-    (site, date): (&SiteId, Date),
-    fields: &str,
-) -> Result<Touched, RosterError> {
-    let subject = format!("{site}@{date}");
-    audit::create(&mut tx, clock.now(), permit.actor(), action, &subject, fields).await?;
+async fn finish(db: &Db, mut tx: Tx, site: &SiteId, date: Date) -> Result<Touched, RosterError> {
     let touches = Touched::of_sites(vec![site.clone()], date, Some(date));
     touched(&mut tx, &touches).await?;
     tx.commit().await?;

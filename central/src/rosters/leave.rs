@@ -98,16 +98,34 @@ async fn create(
     at: UtcMillis,
     state: LeaveState,
 ) -> Result<(LeaveId, Touched), RosterError> {
-    expect_dates(wish.from, Some(wish.to))?;
-    let note = expect_note(&wish.note)?.to_owned();
     let found = expect_person(tx, person).await?;
-    let kinds = leave::list_kinds(tx).await?;
+    expect_sound(wish, &leave::list_kinds(tx).await?)?;
+    expect_free_among(&leave::list_by_person(tx, person).await?, wish)?;
+    let sites = expect_open_for(tx, &found, wish.from, Some(wish.to)).await?;
+    let row = insert(tx, actor, at, person, wish, state).await?;
+    Ok((row.leave_id, Touched::of_person(person, sites, wish.from, Some(wish.to))))
+}
+
+/// Dates, note and kind are as they should be.
+pub(crate) fn expect_sound(wish: &Wish, kinds: &[LeaveKindRow]) -> Result<(), RosterError> {
+    expect_dates(wish.from, Some(wish.to))?;
+    expect_note(&wish.note)?;
     if !kinds.iter().any(|kind| kind.kind == wish.kind) {
         let known: Vec<_> = kinds.iter().map(|kind| kind.kind.as_str()).collect();
         return Err(RosterError::UnknownKind { kind: wish.kind.clone(), known: known.join(", ") });
     }
-    expect_free(tx, person, wish).await?;
-    let sites = expect_open_for(tx, &found, wish.from, Some(wish.to)).await?;
+    Ok(())
+}
+
+/// Writes one that was judged.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    actor: &str,
+    at: UtcMillis,
+    person: PersonId,
+    wish: &Wish,
+    state: LeaveState,
+) -> Result<LeaveRow, RosterError> {
     let leave_id = LeaveId::new(at, &lintel_runtime::clock::random_bytes()?);
     let approved = state == LeaveState::Approved;
     let row = LeaveRow {
@@ -117,7 +135,7 @@ async fn create(
         from: wish.from,
         to: wish.to,
         part: wish.part,
-        note,
+        note: expect_note(&wish.note)?.to_owned(),
         state,
         asked_by: actor.to_owned(),
         asked_at: at,
@@ -129,12 +147,12 @@ async fn create(
     let action = if approved { "leave.record" } else { "leave.ask" };
     let fields = "person_id,leave_kind,first_date,last_date,part,note,state";
     audit::create(tx, at, actor, action, &leave_id.to_string(), fields).await?;
-    Ok((leave_id, Touched::of_person(person, sites, wish.from, Some(wish.to))))
+    Ok(row)
 }
 
-async fn expect_free(tx: &mut Tx, person: PersonId, wish: &Wish) -> Result<(), RosterError> {
-    let others = leave::list_by_person(tx, person).await?;
-    let hit = others.into_iter().find(|other| {
+/// Refuses when a leave of the same person that stands has one of these days, or the same half of one.
+pub(crate) fn expect_free_among(others: &[LeaveRow], wish: &Wish) -> Result<(), RosterError> {
+    let hit = others.iter().find(|other| {
         // Two different halves of one day are two leaves.
         let same_part = wish.part == other.part || [wish.part, other.part].contains(&DayPart::Full);
         let same_day = overlap((wish.from, Some(wish.to)), (other.from, Some(other.to)));
@@ -143,7 +161,7 @@ async fn expect_free(tx: &mut Tx, person: PersonId, wish: &Wish) -> Result<(), R
     match hit {
         Some(other) => Err(RosterError::LeaveOverlap {
             other: other.leave_id,
-            kind: other.kind,
+            kind: other.kind.clone(),
             from: other.from,
             to: other.to,
         }),

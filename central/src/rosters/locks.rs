@@ -6,6 +6,7 @@ use lintel_core::ids::{PersonId, SiteId};
 use super::{RosterError, day_after, day_before, overlap};
 use crate::store::people::Person;
 use crate::store::rosters::employments;
+use crate::store::rosters::periods::LockRow;
 use crate::store::{StoreError, Tx, rosters};
 
 /// Days of a site; both dates are in it.
@@ -38,13 +39,17 @@ pub(super) async fn expect_open(tx: &mut Tx, spans: &[Span]) -> Result<(), Roste
     for site in sites_of(spans) {
         rosters::hold_site(tx, &site).await?;
     }
-    let locks = rosters::periods::list_between(tx, from, to).await?;
-    let hit = locks.into_iter().find(|lock| {
+    expect_open_among(&rosters::periods::list_between(tx, from, to).await?, spans)
+}
+
+/// Refuses when a day of the spans lies in one of these locked months of its site.
+pub(super) fn expect_open_among(locks: &[LockRow], spans: &[Span]) -> Result<(), RosterError> {
+    let hit = locks.iter().find(|lock| {
         let month = (lock.month.first(), Some(lock.month.last()));
         spans.iter().any(|span| span.site == lock.site_id && overlap((span.from, span.to), month))
     });
     match hit {
-        Some(lock) => Err(RosterError::Locked { site: lock.site_id, month: lock.month }),
+        Some(lock) => Err(RosterError::Locked { site: lock.site_id.clone(), month: lock.month }),
         None => Ok(()),
     }
 }
@@ -61,7 +66,7 @@ pub(super) async fn spans_of(
     Ok(spans_among(&rows, &person.site_id, from, to))
 }
 
-fn spans_among(
+pub(super) fn spans_among(
     rows: &[employments::EmploymentRow],
     otherwise: &SiteId,
     from: Date,

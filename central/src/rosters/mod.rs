@@ -6,6 +6,7 @@
 //! locked month is never changed from here.
 
 pub mod assignments;
+pub(crate) mod books;
 pub mod employments;
 mod error;
 pub mod holidays;
@@ -48,11 +49,11 @@ fn limit(rows: u32) -> i64 {
     rows.clamp(1, MOST_LISTED).into()
 }
 
-fn expect_date(date: Date) -> Result<(), RosterError> {
+pub(crate) fn expect_date(date: Date) -> Result<(), RosterError> {
     if YEARS.contains(&date.year()) { Ok(()) } else { Err(RosterError::Date(date)) }
 }
 
-fn expect_dates(from: Date, to: Option<Date>) -> Result<(), RosterError> {
+pub(crate) fn expect_dates(from: Date, to: Option<Date>) -> Result<(), RosterError> {
     expect_date(from)?;
     match to {
         Some(to) if to < from => Err(RosterError::EndBeforeStart { from, to }),

@@ -147,6 +147,19 @@ impl Db {
         self.0.jobs.notified().await;
     }
 
+    /// Runs something on it and closes it, however that ends.
+    ///
+    /// A program that only drops its database ends while the connections' threads still close theirs, and what
+    /// they use of the encryption is then taken down under them: every now and then it crashed at its end.
+    ///
+    /// # Errors
+    /// What the work returns.
+    pub async fn closing<T, E>(self, work: impl AsyncFnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
+        let done = work(&self).await;
+        self.close().await;
+        done
+    }
+
     /// Closes all connections; running transactions end first.
     pub async fn close(&self) {
         match &self.0.pools {
@@ -203,8 +216,13 @@ async fn open_sqlite(url: &str, options: &DbOptions) -> Result<Pools, StoreError
             })
     };
     let write = pool(1).connect_with(connect.clone()).await.map_err(StoreError::Open)?;
-    let read = pool(SQLITE_READERS).connect_with(connect).await.map_err(StoreError::Open)?;
-    Ok(Pools::Sqlite { read, write })
+    match pool(SQLITE_READERS).connect_with(connect).await {
+        Ok(read) => Ok(Pools::Sqlite { read, write }),
+        Err(error) => {
+            write.close().await;
+            Err(StoreError::Open(error))
+        }
+    }
 }
 
 /// `vault.db` beside `central.db`; another file's vault carries its name, so that two databases in one

@@ -64,6 +64,17 @@ pub(super) fn claim_job(tx: &Tx) -> &'static str {
     }
 }
 
+/// Holds every person, then every site, each in one order. On SQLite whoever writes is alone already.
+pub(super) fn hold_everything(tx: &Tx) -> &'static [&'static str] {
+    match tx {
+        Tx::Sqlite(_) => &[],
+        Tx::Postgres(_) => &[
+            "SELECT person_id FROM person ORDER BY person_id FOR NO KEY UPDATE",
+            "SELECT site_id FROM site ORDER BY site_id FOR NO KEY UPDATE",
+        ],
+    }
+}
+
 /// Takes the personal part off rejected events that hold some bytes.
 pub(super) fn clear_rejected(tx: &Tx) -> &'static str {
     match tx {

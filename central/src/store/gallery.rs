@@ -64,21 +64,35 @@ pub async fn start_over(tx: &mut Tx) -> Result<(), StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn bump(tx: &mut Tx, site: &SiteId, person: PersonId) -> Result<i64, StoreError> {
+    bump_many(tx, site, [person]).await
+}
+
+/// The same for several people in one revision.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bump_many(
+    tx: &mut Tx,
+    site: &SiteId,
+    people: impl IntoIterator<Item = PersonId>,
+) -> Result<i64, StoreError> {
     let (revision,) = sql!(
         &mut *tx,
         fetch_one as (i64,),
         "UPDATE gallery_scope SET revision = revision + 1 WHERE site_id = $1 RETURNING revision",
         site.as_str()
     )?;
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO gallery_change (site_id, person_id, revision) VALUES ($1, $2, $3) \
-         ON CONFLICT (site_id, person_id) DO UPDATE SET revision = excluded.revision",
-        site.as_str(),
-        uuid_bytes!(person),
-        revision
-    )?;
+    for person in people {
+        sql!(
+            &mut *tx,
+            execute,
+            "INSERT INTO gallery_change (site_id, person_id, revision) VALUES ($1, $2, $3) \
+             ON CONFLICT (site_id, person_id) DO UPDATE SET revision = excluded.revision",
+            site.as_str(),
+            uuid_bytes!(person),
+            revision
+        )?;
+    }
     Ok(revision)
 }
 

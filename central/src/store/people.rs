@@ -167,6 +167,22 @@ pub async fn get_consent(tx: &mut Tx, id: PersonId) -> Result<Option<(UtcMillis,
     Ok(row.map(|(at, method)| (UtcMillis::from_i64(at), method)))
 }
 
+/// Writes another name, with the form that is searched and sorted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update_name(tx: &mut Tx, id: PersonId, name: &str, folded: &str) -> Result<(), StoreError> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE person SET name = $1, folded_name = $2 WHERE person_id = $3",
+        name,
+        folded,
+        uuid_bytes!(id)
+    )?;
+    Ok(())
+}
+
 /// Moves a person to a site.
 ///
 /// # Errors

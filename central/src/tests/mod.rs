@@ -5,6 +5,7 @@ mod api_v1;
 mod console;
 mod corrections;
 mod device_v1;
+mod imports;
 mod join;
 mod login;
 mod others_records;

@@ -8,8 +8,12 @@ use crate::api::routes::{Access, PEOPLE, Route};
 use crate::auth::{accounts, permit::ManageAccounts};
 
 fn of_people() -> impl Iterator<Item = &'static Route> {
-    let by_session =
-        |access| matches!(access, Access::Person | Access::Upload | Access::Watch | Access::PasswordFirst);
+    let by_session = |access| {
+        matches!(
+            access,
+            Access::Person | Access::Upload | Access::Import | Access::Watch | Access::PasswordFirst
+        )
+    };
     PEOPLE.iter().filter(move |route| by_session(route.access))
 }
 

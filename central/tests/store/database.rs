@@ -22,6 +22,17 @@ on_both! {
         let mut tx = world.db.read().await.unwrap();
         assert_eq!(lintel_central::store::jobs::count(&mut tx).await.unwrap(), before);
     }
+
+    async fn it_is_closed_also_when_the_work_on_it_fails(world: World) {
+        let left = world.db.clone();
+        let failed: Result<(), StoreError> = world.db.clone().closing(async |db| {
+            // Nobody gives it back by hand.
+            let _open = db.read().await?;
+            Err(StoreError::Url)
+        }).await;
+        assert!(matches!(failed, Err(StoreError::Url)));
+        assert!(left.read().await.is_err());
+    }
 }
 
 #[tokio::test]

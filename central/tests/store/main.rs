@@ -35,6 +35,7 @@ mod retention;
 mod revocations;
 mod rosters;
 mod rosters_of_people;
+mod uploads;
 mod world;
 
 /// Runs a story on both databases, as two tests.

@@ -1,7 +1,8 @@
-//! `/api/v1`: people, consent, photographs, attendance, rosters, doors.
+//! `/api/v1`: people, consent, photographs, attendance, rosters, imports, doors.
 
 pub mod attendance;
 pub mod devices;
+pub mod imports;
 pub mod people;
 pub mod photos;
 pub mod rosters;
@@ -24,17 +25,11 @@ impl From<ErasureError> for Problem {
 impl From<PeopleError> for Problem {
     fn from(error: PeopleError) -> Self {
         use axum::http::StatusCode as S;
-        let (status, code) = match &error {
-            PeopleError::Unknown(_) => (S::NOT_FOUND, "unknown_person"),
-            PeopleError::UnknownSite(_) => (S::UNPROCESSABLE_ENTITY, "unknown_site"),
-            PeopleError::StaffNoTaken(_) => (S::CONFLICT, "staff_no_taken"),
-            PeopleError::Left(_) => (S::CONFLICT, "person_left"),
-            PeopleError::NoConsent(_) => (S::CONFLICT, "no_consent"),
-            PeopleError::LastDay(_) => (S::UNPROCESSABLE_ENTITY, "unlikely_date"),
-            PeopleError::Name(_) => (S::UNPROCESSABLE_ENTITY, "bad_text"),
-            PeopleError::Random(_) | PeopleError::Vault(_) | PeopleError::Store(_) => {
-                return Self::internal(&error);
-            }
+        let Some(code) = error.code() else { return Self::internal(&error) };
+        let status = match &error {
+            PeopleError::Unknown(_) => S::NOT_FOUND,
+            PeopleError::StaffNoTaken(_) | PeopleError::Left(_) | PeopleError::NoConsent(_) => S::CONFLICT,
+            _ => S::UNPROCESSABLE_ENTITY,
         };
         Self::new(status, code, error.to_string())
     }

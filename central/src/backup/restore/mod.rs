@@ -177,12 +177,11 @@ async fn learn(options: &DbOptions, ledger: &RevocationLedger) -> usize {
     }
     let asked = async {
         let db = Db::open(options).await?;
-        let kept = match db.check_migrations().await {
-            Ok(()) => revocation::keep(&db, ledger).await.map_err(BackupError::from),
-            Err(error) => Err(error.into()),
-        };
-        db.close().await;
-        kept
+        db.closing(async |db| {
+            db.check_migrations().await?;
+            revocation::keep(db, ledger).await.map_err(BackupError::from)
+        })
+        .await
     };
     asked.await.unwrap_or_else(|error| {
         let text = lintel_runtime::exit::chain(&error.into());

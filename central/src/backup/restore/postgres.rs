@@ -15,7 +15,34 @@ use crate::store::{Db, DbOptions};
 /// Restores; gives what was done again and the names of the former schemas.
 pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(Settled, Option<String>), BackupError> {
     let db = Db::open(options).await?;
-    let (here, server, others) = alone(&db).await?;
+    // Closed before it is filled: prepared statements of the old tables must not be used on the new ones.
+    let Cleared { empty, aside, tools } = db.closing(async |db| clear(plan, options, db).await).await?;
+    let done = fill(plan, options, tools).await;
+    let db = Db::open(options).await?;
+    let tidied = db.closing(async |db| {
+        let mut tx = db.write().await?;
+        match &done {
+            Ok(_) if empty => former::discard(&mut tx, &aside).await?,
+            Ok(_) => {}
+            Err(_) => former::put_back(&mut tx, &aside).await?,
+        }
+        tx.commit().await
+    });
+    tidied.await?;
+    let settled = done?;
+    Ok((settled, (!empty).then(|| aside.to_string())))
+}
+
+/// A database whose tables were put aside.
+struct Cleared {
+    /// It held nothing that anybody would miss.
+    empty: bool,
+    aside: Former,
+    tools: Tools,
+}
+
+async fn clear(plan: &Plan, options: &DbOptions, db: &Db) -> Result<Cleared, BackupError> {
+    let (here, server, others) = alone(db).await?;
     let backup = plan.manifest.schema.clone().unwrap_or_default();
     if here != backup {
         return Err(BackupError::Schema { backup, here });
@@ -31,20 +58,7 @@ pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(Settled, Op
     let mut tx = db.write().await?;
     former::set_aside(&mut tx, &aside).await?;
     tx.commit().await?;
-    // Prepared statements of the old tables must not be used on the new ones.
-    db.close().await;
-    let done = fill(plan, options, Tools::new(options, &here, server)).await;
-    let db = Db::open(options).await?;
-    let mut tx = db.write().await?;
-    match &done {
-        Ok(_) if empty => former::discard(&mut tx, &aside).await?,
-        Ok(_) => {}
-        Err(_) => former::put_back(&mut tx, &aside).await?,
-    }
-    tx.commit().await?;
-    db.close().await;
-    let settled = done?;
-    Ok((settled, (!empty).then(|| aside.to_string())))
+    Ok(Cleared { empty, aside, tools: Tools::new(options, &here, server) })
 }
 
 /// The facts about the server, once a connection that was just closed is gone from its list.
@@ -73,7 +87,5 @@ async fn fill(plan: &Plan, options: &DbOptions, tools: Tools) -> Result<Settled,
         .await??;
     }
     let db = Db::open(options).await?;
-    let settled = plan.settle(&db).await;
-    db.close().await;
-    settled
+    db.closing(async |db| plan.settle(db).await).await
 }

@@ -30,9 +30,7 @@ pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(Settled, Op
         unpack(plan, from, &new_vault).await?;
     }
     let db = Db::open(&DbOptions::for_url(&format!("sqlite://{}", new_main.display()))).await?;
-    let settled = plan.settle(&db).await;
-    db.close().await;
-    let settled = settled?;
+    let settled = db.closing(async |db| plan.settle(db).await).await?;
     copies::check_sqlite(&new_main, Half::Main).await?;
     copies::check_sqlite(&new_vault, Half::Vault).await?;
 
@@ -49,8 +47,7 @@ pub(super) async fn run(plan: &Plan, options: &DbOptions) -> Result<(Settled, Op
 
 async fn is_empty(options: &DbOptions) -> Result<bool, BackupError> {
     let db = Db::open(options).await?;
-    let empty = db.is_empty().await;
-    db.close().await;
+    let empty = db.closing(async |db| db.is_empty().await).await;
     // What can't be read is not nothing: it is put aside like everything else, and only with consent.
     Ok(empty.unwrap_or(false))
 }

@@ -6,18 +6,23 @@ use lintel_runtime::exit::{ExitCode, UsageError};
 use serde_json::json;
 
 use super::super::{open, print};
-use super::{database, find, find_or_all, say, until};
+use super::{find, find_or_all, say, until, with_database};
 use crate::audit::{self, View};
 use crate::auth::Actor;
 use crate::auth::permit::ReadRosters;
 use crate::cli::AssignmentCommand;
 use crate::rosters::assignments::{self, AssignmentRow, NewAssignment, Works};
+use crate::store::Db;
 
 pub(in crate::commands) async fn run(
     args: &ConfigArgs,
     command: AssignmentCommand,
 ) -> anyhow::Result<ExitCode> {
-    let db = database(args).await?;
+    with_database(args, async |db| of_command(db, command).await).await?;
+    Ok(ExitCode::Fine)
+}
+
+async fn of_command(db: &Db, command: AssignmentCommand) -> anyhow::Result<()> {
     let (actor, clock) = (Actor::local(), open::clock());
     match command {
         AssignmentCommand::Add { person, pattern, shift, weekdays, from, to } => {
@@ -26,23 +31,23 @@ pub(in crate::commands) async fn run(
                 (None, Some(shift), Some(weekdays)) => Works::Shift { shift, weekdays },
                 _ => return Err(UsageError("give --pattern, or --shift with --weekdays".into()).into()),
             };
-            let new = NewAssignment { person_id: find(&db, &person).await?, works, from, to };
-            let (id, touched) = assignments::create(&db, &actor.permit()?, &*clock, new).await?;
+            let new = NewAssignment { person_id: find(db, &person).await?, works, from, to };
+            let (id, touched) = assignments::create(db, &actor.permit()?, &*clock, new).await?;
             println!("{id}");
             say(&touched);
         }
         AssignmentCommand::End { id, on } => {
-            say(&assignments::end(&db, &actor.permit()?, &*clock, id, on).await?);
+            say(&assignments::end(db, &actor.permit()?, &*clock, id, on).await?);
         }
         AssignmentCommand::Remove { id } => {
-            say(&assignments::delete(&db, &actor.permit()?, &*clock, id).await?);
+            say(&assignments::delete(db, &actor.permit()?, &*clock, id).await?);
         }
         AssignmentCommand::List { person, list } => {
-            let person = find_or_all(&db, person.as_deref()).await?;
+            let person = find_or_all(db, person.as_deref()).await?;
             let read = actor.permit::<ReadRosters>()?;
             let subject = person.as_ref().map_or_else(|| "all".to_owned(), PersonId::to_string);
-            audit::viewed(&db, read.actor(), &*clock, View::Assignments, &subject).await?;
-            let rows = assignments::list(&db, &read, person, None, list.limit).await?;
+            audit::viewed(db, read.actor(), &*clock, View::Assignments, &subject).await?;
+            let rows = assignments::list(db, &read, person, None, list.limit).await?;
             if list.json.json {
                 print::json(&json!({ "assignments": rows }))?;
             } else {
@@ -50,8 +55,7 @@ pub(in crate::commands) async fn run(
             }
         }
     }
-    db.close().await;
-    Ok(ExitCode::Fine)
+    Ok(())
 }
 
 fn show(rows: Vec<AssignmentRow>) {

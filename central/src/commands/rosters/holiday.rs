@@ -5,24 +5,29 @@ use lintel_runtime::exit::ExitCode;
 use serde_json::json;
 
 use super::super::{open, print};
-use super::{database, say};
+use super::{say, with_database};
 use crate::auth::Actor;
 use crate::cli::HolidayCommand;
 use crate::rosters::holidays::{self, HolidayRow};
+use crate::store::Db;
 
 pub(in crate::commands) async fn run(args: &ConfigArgs, command: HolidayCommand) -> anyhow::Result<ExitCode> {
-    let db = database(args).await?;
+    with_database(args, async |db| of_command(db, command).await).await?;
+    Ok(ExitCode::Fine)
+}
+
+async fn of_command(db: &Db, command: HolidayCommand) -> anyhow::Result<()> {
     let (actor, clock) = (Actor::local(), open::clock());
     match command {
         HolidayCommand::Add { site, date, name, part } => {
             let row = HolidayRow { site_id: site, date, name, part };
-            say(&holidays::put(&db, &actor.permit()?, &*clock, row).await?);
+            say(&holidays::put(db, &actor.permit()?, &*clock, row).await?);
         }
         HolidayCommand::Remove { site, date } => {
-            say(&holidays::delete(&db, &actor.permit()?, &*clock, &site, date).await?);
+            say(&holidays::delete(db, &actor.permit()?, &*clock, &site, date).await?);
         }
         HolidayCommand::List { site, year, list } => {
-            let rows = holidays::list(&db, &actor.permit()?, &site, year, None, list.limit).await?;
+            let rows = holidays::list(db, &actor.permit()?, &site, year, None, list.limit).await?;
             if list.json.json {
                 print::json(&json!({ "holidays": rows }))?;
             } else {
@@ -36,6 +41,5 @@ pub(in crate::commands) async fn run(args: &ConfigArgs, command: HolidayCommand)
             }
         }
     }
-    db.close().await;
-    Ok(ExitCode::Fine)
+    Ok(())
 }

@@ -6,7 +6,7 @@ use lintel_runtime::exit::ExitCode;
 use serde_json::json;
 
 use super::super::{open, print};
-use super::{database, find, find_or_all, say};
+use super::{find, find_or_all, say, with_database};
 use crate::audit::{self, View};
 use crate::auth::Actor;
 use crate::auth::permit::ReadRosters;
@@ -15,9 +15,7 @@ use crate::rosters::leave::{self, LeaveKindRow, LeaveRow, LeaveState, Wish};
 use crate::store::Db;
 
 pub(in crate::commands) async fn run(args: &ConfigArgs, command: LeaveCommand) -> anyhow::Result<ExitCode> {
-    let db = database(args).await?;
-    of_command(&db, command).await?;
-    db.close().await;
+    with_database(args, async |db| of_command(db, command).await).await?;
     Ok(ExitCode::Fine)
 }
 

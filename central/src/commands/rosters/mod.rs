@@ -30,8 +30,11 @@ use crate::store::Db;
 /// More than any template or policy has.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
 
-async fn database(args: &ConfigArgs) -> anyhow::Result<Db> {
-    open::ready_database(&open::settings(args)?.value).await
+async fn with_database<T>(
+    args: &ConfigArgs,
+    work: impl AsyncFnOnce(&Db) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    open::with_ready_database(&open::settings(args)?.value, work).await
 }
 
 /// What a TOML file or standard input says.

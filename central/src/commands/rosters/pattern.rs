@@ -5,22 +5,27 @@ use lintel_runtime::exit::ExitCode;
 use serde_json::json;
 
 use super::super::{open, print};
-use super::{database, read_toml};
+use super::{read_toml, with_database};
 use crate::auth::Actor;
 use crate::cli::PatternCommand;
 use crate::rosters::patterns::{self, PatternRow};
+use crate::store::Db;
 
 pub(in crate::commands) async fn run(args: &ConfigArgs, command: PatternCommand) -> anyhow::Result<ExitCode> {
-    let db = database(args).await?;
+    with_database(args, async |db| of_command(db, command).await).await?;
+    Ok(ExitCode::Fine)
+}
+
+async fn of_command(db: &Db, command: PatternCommand) -> anyhow::Result<()> {
     let actor = Actor::local();
     match command {
         PatternCommand::Add { id, file } => {
             let row = PatternRow { pattern_id: id.clone(), pattern: read_toml(&file)? };
-            patterns::create(&db, &actor.permit()?, &*open::clock(), row).await?;
+            patterns::create(db, &actor.permit()?, &*open::clock(), row).await?;
             println!("added pattern {id}");
         }
         PatternCommand::List(list) => {
-            let rows = patterns::list(&db, &actor.permit()?, None, list.limit).await?;
+            let rows = patterns::list(db, &actor.permit()?, None, list.limit).await?;
             if list.json.json {
                 print::json(&json!({ "patterns": rows }))?;
             } else {
@@ -28,8 +33,7 @@ pub(in crate::commands) async fn run(args: &ConfigArgs, command: PatternCommand)
             }
         }
     }
-    db.close().await;
-    Ok(ExitCode::Fine)
+    Ok(())
 }
 
 fn show(rows: Vec<PatternRow>) {

@@ -8,28 +8,34 @@ use super::super::{open, print};
 use super::{read_toml, say, today};
 use crate::auth::Actor;
 use crate::cli::PolicyCommand;
+use crate::config::CentralSettings;
 use crate::rosters::policies::{self, NewPolicy, PolicyRow};
+use crate::store::Db;
 
 pub(in crate::commands) async fn run(args: &ConfigArgs, command: PolicyCommand) -> anyhow::Result<ExitCode> {
     let settings = open::settings(args)?.value;
-    let db = open::ready_database(&settings).await?;
+    open::with_ready_database(&settings, async |db| of_command(&settings, db, command).await).await?;
+    Ok(ExitCode::Fine)
+}
+
+async fn of_command(settings: &CentralSettings, db: &Db, command: PolicyCommand) -> anyhow::Result<()> {
     let (actor, clock) = (Actor::local(), open::clock());
     match command {
         PolicyCommand::Put { id, site, from, reason, file } => {
             let new = NewPolicy { policy_id: id.clone(), site, from, policy: read_toml(&file)?, reason };
-            let (revision, touched) = policies::publish(&db, &actor.permit()?, &*clock, new).await?;
+            let (revision, touched) = policies::publish(db, &actor.permit()?, &*clock, new).await?;
             println!("published revision {revision} of {id}");
             say(&touched);
         }
         PolicyCommand::Show { site, on } => {
             let on = on.unwrap_or_else(|| today(&*clock));
             let min_gap = settings.attendance.min_gap();
-            let found = policies::get(&db, &actor.permit()?, &site, on, min_gap).await?;
+            let found = policies::get(db, &actor.permit()?, &site, on, min_gap).await?;
             println!("# at {site} on {on}: {}", found.version);
             print!("{}", toml::to_string(&found.policy)?);
         }
         PolicyCommand::List(list) => {
-            let rows = policies::list(&db, &actor.permit()?, None, list.limit).await?;
+            let rows = policies::list(db, &actor.permit()?, None, list.limit).await?;
             if list.json.json {
                 print::json(&json!({ "policies": rows }))?;
             } else {
@@ -37,8 +43,7 @@ pub(in crate::commands) async fn run(args: &ConfigArgs, command: PolicyCommand) 
             }
         }
     }
-    db.close().await;
-    Ok(ExitCode::Fine)
+    Ok(())
 }
 
 fn show(rows: Vec<PolicyRow>) {

@@ -5,22 +5,27 @@ use lintel_runtime::exit::ExitCode;
 use serde_json::json;
 
 use super::super::{open, print};
-use super::{database, read_toml, say, today};
+use super::{read_toml, say, today, with_database};
 use crate::auth::Actor;
 use crate::cli::ShiftCommand;
 use crate::rosters::shifts::{self, ShiftRow};
+use crate::store::Db;
 
 pub(in crate::commands) async fn run(args: &ConfigArgs, command: ShiftCommand) -> anyhow::Result<ExitCode> {
-    let db = database(args).await?;
+    with_database(args, async |db| of_command(db, command).await).await?;
+    Ok(ExitCode::Fine)
+}
+
+async fn of_command(db: &Db, command: ShiftCommand) -> anyhow::Result<()> {
     let (actor, clock) = (Actor::local(), open::clock());
     match command {
         ShiftCommand::Put { id, from, file, zone } => {
             let row = ShiftRow { shift_id: id, from, zone, template: read_toml(&file)? };
-            say(&shifts::put(&db, &actor.permit()?, &*clock, row).await?);
+            say(&shifts::put(db, &actor.permit()?, &*clock, row).await?);
         }
         ShiftCommand::Show { id, on } => {
             let on = on.unwrap_or_else(|| today(&*clock));
-            let row = shifts::get(&db, &actor.permit()?, &id, on).await?;
+            let row = shifts::get(db, &actor.permit()?, &id, on).await?;
             println!("# shift {} from {}", row.shift_id, row.from);
             if let Some(zone) = &row.zone {
                 println!("# with --zone {zone}");
@@ -28,7 +33,7 @@ pub(in crate::commands) async fn run(args: &ConfigArgs, command: ShiftCommand) -
             print!("{}", toml::to_string(&row.template)?);
         }
         ShiftCommand::List(list) => {
-            let rows = shifts::list(&db, &actor.permit()?, None, list.limit).await?;
+            let rows = shifts::list(db, &actor.permit()?, None, list.limit).await?;
             if list.json.json {
                 print::json(&json!({ "shifts": rows }))?;
             } else {
@@ -36,8 +41,7 @@ pub(in crate::commands) async fn run(args: &ConfigArgs, command: ShiftCommand) -
             }
         }
     }
-    db.close().await;
-    Ok(ExitCode::Fine)
+    Ok(())
 }
 
 fn show(rows: Vec<ShiftRow>) {

@@ -116,6 +116,16 @@ pub async fn list_by_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Assignm
     sql!(tx, fetch_all as Row, text, uuid_bytes!(person))?.into_iter().map(assignment).collect()
 }
 
+/// Everybody's assignments that have a day from a date on, each person's in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_from(tx: &mut Tx, from: Date) -> Result<Vec<AssignmentRow>, StoreError> {
+    let text =
+        select("WHERE valid_to IS NULL OR valid_to >= $1 ORDER BY person_id, valid_from, assignment_id");
+    sql!(tx, fetch_all as Row, text, from.to_string())?.into_iter().map(assignment).collect()
+}
+
 /// Assignments of one person or of all by id, behind one of them.
 ///
 /// # Errors

@@ -158,3 +158,19 @@ pub async fn list_everybody(
     .map(|(id,)| Ok(uuid(&id, "employment.person_id")?.into()))
     .collect()
 }
+
+/// Everybody's rows, each person's in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_all(tx: &mut Tx) -> Result<Vec<EmploymentRow>, StoreError> {
+    sql!(
+        tx,
+        fetch_all as Row,
+        "SELECT person_id, valid_from, valid_to, site_id, team, weekly_ms FROM employment \
+         ORDER BY person_id, valid_from"
+    )?
+    .into_iter()
+    .map(employment)
+    .collect()
+}

@@ -223,6 +223,17 @@ pub async fn list_by_person(tx: &mut Tx, person: PersonId) -> Result<Vec<LeaveRo
     sql!(tx, fetch_all as Row, text, uuid_bytes!(person))?.into_iter().map(leave).collect()
 }
 
+/// Everybody's leave that was asked for or approved and has a day from a date on, each person's in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_standing_from(tx: &mut Tx, from: Date) -> Result<Vec<LeaveRow>, StoreError> {
+    let text = select(
+        "WHERE last_date >= $1 AND state IN ('proposed', 'approved') ORDER BY person_id, first_date, leave_id",
+    );
+    sql!(tx, fetch_all as Row, text, from.to_string())?.into_iter().map(leave).collect()
+}
+
 /// Leave in a state or in any, of one person or of all, by id, behind one of them.
 ///
 /// # Errors

@@ -75,6 +75,18 @@ pub async fn hold_site(tx: &mut Tx, site: &SiteId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Both for every person and every site: what is planned for many at a time would otherwise ask for each.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_everything(tx: &mut Tx) -> Result<(), StoreError> {
+    // People first, as every single plan does, so that the two never wait for each other.
+    for &text in dialect::hold_everything(tx) {
+        sql!(&mut *tx, execute, text)?;
+    }
+    Ok(())
+}
+
 /// A date, a month or a slug from a row.
 fn parsed<T: FromStr>(text: &str, column: &'static str) -> Result<T, StoreError> {
     text.parse().map_err(|_| StoreError::Row { column })

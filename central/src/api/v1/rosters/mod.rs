@@ -26,40 +26,25 @@ impl From<RosterError> for Problem {
     fn from(error: RosterError) -> Self {
         use RosterError as E;
         use axum::http::StatusCode as S;
-        let (status, code) = match &error {
-            E::UnknownPerson(_) => (S::UNPROCESSABLE_ENTITY, "unknown_person"),
-            E::UnknownSite(_) => (S::UNPROCESSABLE_ENTITY, "unknown_site"),
-            E::UnknownShift(_) => (S::UNPROCESSABLE_ENTITY, "unknown_shift"),
-            E::UnknownPattern(_) => (S::UNPROCESSABLE_ENTITY, "unknown_pattern"),
-            E::UnknownKind { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_leave_kind"),
-            E::UnknownDevice(_) => (S::UNPROCESSABLE_ENTITY, "unknown_device"),
-            E::UnknownAssignment(_) => (S::NOT_FOUND, "unknown_assignment"),
-            E::UnknownLeave(_) => (S::NOT_FOUND, "unknown_leave"),
-            E::UnknownOutage(_) => (S::NOT_FOUND, "unknown_outage"),
-            E::UnknownHoliday { .. } => (S::NOT_FOUND, "unknown_holiday"),
-            E::NotEmployed { .. } => (S::CONFLICT, "not_employed"),
-            E::PatternExists(_) => (S::CONFLICT, "pattern_exists"),
-            E::PolicyElsewhere { .. } => (S::CONFLICT, "policy_elsewhere"),
-            E::PolicyRaced(_) => (S::CONFLICT, "policy_raced"),
-            E::Date(_) | E::EndBeforeStart { .. } => (S::UNPROCESSABLE_ENTITY, "bad_range"),
-            E::Overlap { .. } => (S::CONFLICT, "assignment_overlaps"),
-            E::LeaveOverlap { .. } => (S::CONFLICT, "leave_overlaps"),
-            E::Locked { .. } => (S::CONFLICT, "period_locked"),
-            E::LockedAlready { .. } => (S::CONFLICT, "locked_already"),
-            E::Provisional { .. } => (S::CONFLICT, "period_provisional"),
-            E::NotLocked { .. } => (S::CONFLICT, "not_locked"),
-            E::NotBegun(_) => (S::UNPROCESSABLE_ENTITY, "period_not_begun"),
-            E::Own => (S::FORBIDDEN, "own_record"),
-            E::Decided => (S::CONFLICT, "decided_already"),
-            E::OutageEnd => (S::UNPROCESSABLE_ENTITY, "outage_end"),
-            E::Reason => (S::UNPROCESSABLE_ENTITY, "reason_needed"),
-            E::Cursor(_) => (S::BAD_REQUEST, "bad_query"),
-            E::Name(_) => (S::UNPROCESSABLE_ENTITY, "bad_text"),
-            E::Shift(_) => (S::UNPROCESSABLE_ENTITY, "bad_shift"),
-            E::Zone(_) => (S::UNPROCESSABLE_ENTITY, "unknown_zone"),
-            E::Pattern(_) | E::PatternOf { .. } => (S::UNPROCESSABLE_ENTITY, "bad_pattern"),
-            E::Policy(_) => (S::UNPROCESSABLE_ENTITY, "bad_policy"),
-            E::Random(_) | E::Store(_) => return Self::internal(&error),
+        let Some(code) = error.code() else { return Self::internal(&error) };
+        let status = match &error {
+            E::UnknownAssignment(_) | E::UnknownLeave(_) | E::UnknownOutage(_) | E::UnknownHoliday { .. } => {
+                S::NOT_FOUND
+            }
+            E::Own => S::FORBIDDEN,
+            E::Cursor(_) => S::BAD_REQUEST,
+            E::NotEmployed { .. }
+            | E::PatternExists(_)
+            | E::PolicyElsewhere { .. }
+            | E::PolicyRaced(_)
+            | E::Overlap { .. }
+            | E::LeaveOverlap { .. }
+            | E::Locked { .. }
+            | E::LockedAlready { .. }
+            | E::Provisional { .. }
+            | E::NotLocked { .. }
+            | E::Decided => S::CONFLICT,
+            _ => S::UNPROCESSABLE_ENTITY,
         };
         Self::new(status, code, error.to_string())
     }
