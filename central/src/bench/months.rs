@@ -9,7 +9,7 @@ use std::time::Instant;
 use lintel_core::chain::{ChainState, Hash};
 use lintel_core::event::DirectionHint;
 use lintel_core::ids::{AssignmentId, DeviceId, EventId, IdError, PatternId, PersonId, SiteId, StreamId};
-use lintel_core::time::{Clock, UtcMillis};
+use lintel_core::time::UtcMillis;
 use lintel_core::wire::Heartbeat;
 use lintel_runtime::clock::random_bytes;
 use serde::Serialize;
@@ -33,7 +33,6 @@ const CHUNK: usize = 250;
 /// The day on which the months are computed: everything is over.
 const AS_OF: UtcMillis = UtcMillis::from_i64(1_795_161_600_000);
 const DOORS: [&str; 3] = ["gate", "hall", "yard"];
-const LATE: &str = "a late event of one person";
 
 /// Why nothing was measured.
 #[derive(Debug, thiserror::Error)]
@@ -83,8 +82,8 @@ pub struct CompanyFigure {
 ///
 /// # Errors
 /// [`CompanyError`].
-pub async fn measure_company(db: &Db, clock: &dyn Clock, count: u32) -> Result<CompanyFigure, CompanyError> {
-    let company = Company::fill(db, clock, count).await?;
+pub async fn measure_company(db: &Db, count: u32) -> Result<CompanyFigure, CompanyError> {
+    let company = Company::fill(db, count).await?;
     let computed_s = company.refresh(db).await?;
     let mut tx = db.read().await?;
     let found = days::list(&mut tx, FIRST, LAST, None).await?.len();
@@ -108,7 +107,7 @@ struct Company {
 }
 
 impl Company {
-    async fn fill(db: &Db, clock: &dyn Clock, count: u32) -> Result<Self, CompanyError> {
+    async fn fill(db: &Db, count: u32) -> Result<Self, CompanyError> {
         let site = SiteId::parse("berlin")?;
         let roster = roster()?;
         let company: Vec<Person> =
@@ -125,7 +124,6 @@ impl Company {
         for (door, stream) in streams.iter().enumerate() {
             passes(db, *stream, door, &company).await?;
         }
-        let _ = clock;
         let punches = company.iter().map(|one| one.punches.len()).sum();
         Ok(Self { people: company.iter().map(|one| one.id).collect(), punches, site })
     }
@@ -180,7 +178,7 @@ async fn plan(
             site_id: None,
             from: jiff::civil::date(2020, 1, 1),
             policy: version.policy.clone(),
-            reason: LATE.into(),
+            reason: "bench".into(),
             created_by: "bench".into(),
             created_at: zero,
         };
@@ -325,7 +323,7 @@ mod tests {
     async fn a_small_company_has_a_record_for_everybody_and_every_day() {
         let place = SqlitePlace::make().unwrap();
         let db = place.open(&SystemClock).await.unwrap();
-        let figure = measure_company(&db, &SystemClock, 4).await.unwrap();
+        let figure = measure_company(&db, 4).await.unwrap();
         assert_eq!(figure.days, 4 * 31);
         assert!(figure.punches > 4 * 80 && figure.computed_s > 0.0 && figure.repeated_s > 0.0);
     }

@@ -57,13 +57,11 @@ async fn ingest(args: &BenchArgs) -> anyhow::Result<ExitCode> {
 async fn attendance(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let rules = measure_rules(args.people.clamp(1, 2_000), ROUNDS).context("making the months")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let mut figures = Vec::new();
     eprintln!("a month of {} people is made on SQLite, which takes a while", args.people);
     let place = SqlitePlace::make()?;
     let db = place.open(&*clock).await?;
-    let figure = measure_company(&db, &*clock, args.people).await;
-    db.close().await;
-    figures.push(figure.context("measuring on SQLite")?);
+    let figure = db.closing(async |db| Ok(measure_company(db, args.people).await?)).await;
+    let mut figures = vec![figure.context("measuring on SQLite")?];
     drop(place);
     let private = if args.database_urls.is_empty() { PrivatePostgres::start()? } else { None };
     let urls: Vec<String> =
@@ -72,11 +70,7 @@ async fn attendance(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         eprintln!("the same on PostgreSQL");
         let place = PostgresPlace::make(&url).await?;
         let figure = match place.open(&*clock).await {
-            Ok(db) => {
-                let figure = measure_company(&db, &*clock, args.people).await.map_err(anyhow::Error::from);
-                db.close().await;
-                figure
-            }
+            Ok(db) => db.closing(async |db| Ok(measure_company(db, args.people).await?)).await,
             Err(error) => Err(error.into()),
         };
         place.drop().await.context("dropping the bench's database")?;

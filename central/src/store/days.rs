@@ -48,8 +48,10 @@ pub async fn texts_of_people(
 ) -> Result<BTreeMap<(PersonId, Date), String>, StoreError> {
     let mut texts = BTreeMap::new();
     for some in people.chunks(PEOPLE) {
-        let text = "SELECT person_id, local_date, record FROM day_record \
-            WHERE person_id IN (VALUES {people}) AND local_date >= {1} AND local_date <= {2}";
+        // People first: with the dates first one of the databases would read everybody's.
+        let text = "SELECT r.person_id, r.local_date, r.record FROM (VALUES {people}) AS v \
+            CROSS JOIN day_record r \
+            WHERE r.person_id = v.column1 AND r.local_date >= {1} AND r.local_date <= {2}";
         let rows =
             rows_of_people!(tx, (Vec<u8>, String, String), some, text, from.to_string(), to.to_string())?;
         for (person, date, record) in rows {
@@ -74,36 +76,61 @@ pub fn record(text: &str) -> Result<DayRecord, StoreError> {
 /// When the database fails.
 pub async fn put(tx: &mut Tx, days: &[NewDay<'_>], at: UtcMillis) -> Result<(), StoreError> {
     for some in days.chunks(ROWS) {
-        let text = format!(
-            "INSERT INTO day_record (person_id, local_date, site_id, status, provisional, severity, record, \
-             computed_at) VALUES {} ON CONFLICT (person_id, local_date) DO UPDATE SET \
-             site_id = excluded.site_id, status = excluded.status, provisional = excluded.provisional, \
-             severity = excluded.severity, record = excluded.record, computed_at = excluded.computed_at",
-            dialect::values(tx, some.len(), 8)
-        );
-        macro_rules! run {
-            ($c:expr) => {{
-                let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
-                for day in some {
-                    query = query
-                        .bind(uuid_bytes!(day.record.person))
-                        .bind(day.record.date.to_string())
-                        .bind(day.record.site.as_str())
-                        .bind(day.record.status.as_str())
-                        .bind(i64::from(day.record.provisional.is_some()))
-                        .bind(severity(day.record))
-                        .bind(day.text)
-                        .bind(at.as_i64());
-                }
-                query.execute(&mut **$c).await.map(drop)?
-            }};
-        }
         match tx {
-            Tx::Sqlite(c) => run!(c),
-            Tx::Postgres(c) => run!(c),
+            Tx::Sqlite(_) => put_values(tx, some, at).await?,
+            Tx::Postgres(_) => put_arrays(tx, some, at).await?,
         }
     }
     put_blocks(tx, days).await
+}
+
+const UPSERT: &str = "ON CONFLICT (person_id, local_date) DO UPDATE SET \
+    site_id = excluded.site_id, status = excluded.status, provisional = excluded.provisional, \
+    severity = excluded.severity, record = excluded.record, computed_at = excluded.computed_at";
+const INSERT: &str = "INSERT INTO day_record (person_id, local_date, site_id, status, provisional, severity, \
+    record, computed_at)";
+
+async fn put_values(tx: &mut Tx, days: &[NewDay<'_>], at: UtcMillis) -> Result<(), StoreError> {
+    let text = format!("{INSERT} VALUES {} {UPSERT}", dialect::values(tx, days.len(), 8));
+    let Tx::Sqlite(c) = tx else { return Ok(()) };
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+    for day in days {
+        query = query
+            .bind(uuid_bytes!(day.record.person))
+            .bind(day.record.date.to_string())
+            .bind(day.record.site.as_str())
+            .bind(day.record.status.as_str())
+            .bind(i64::from(day.record.provisional.is_some()))
+            .bind(severity(day.record))
+            .bind(day.text)
+            .bind(at.as_i64());
+    }
+    query.execute(&mut **c).await?;
+    Ok(())
+}
+
+/// The same with one array for each column, which PostgreSQL reads in a fraction of the time.
+async fn put_arrays(tx: &mut Tx, days: &[NewDay<'_>], at: UtcMillis) -> Result<(), StoreError> {
+    let Tx::Postgres(c) = tx else { return Ok(()) };
+    fn column<'a, T>(days: &[NewDay<'a>], of: impl Fn(&NewDay<'a>) -> T) -> Vec<T> {
+        days.iter().map(of).collect()
+    }
+    let text = format!(
+        "{INSERT} SELECT d.*, $8 FROM UNNEST($1::BYTEA[], $2::TEXT[], $3::TEXT[], $4::TEXT[], $5::BIGINT[], \
+         $6::BIGINT[], $7::TEXT[]) AS d {UPSERT}"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(text))
+        .bind(column(days, |day| day.record.person.as_uuid().as_bytes().to_vec()))
+        .bind(column(days, |day| day.record.date.to_string()))
+        .bind(column(days, |day| day.record.site.as_str().to_owned()))
+        .bind(column(days, |day| day.record.status.as_str().to_owned()))
+        .bind(column(days, |day| i64::from(day.record.provisional.is_some())))
+        .bind(column(days, |day| severity(day.record)))
+        .bind(column(days, |day| day.text.to_owned()))
+        .bind(at.as_i64())
+        .execute(&mut **c)
+        .await?;
+    Ok(())
 }
 
 /// The gravest exception as its column has it.

@@ -39,6 +39,14 @@ pub(super) fn placeholder(tx: &Tx, number: usize) -> String {
     }
 }
 
+/// A column of bytes as hexadecimal digits.
+pub(super) fn hex(tx: &Tx, column: &str) -> String {
+    match tx {
+        Tx::Sqlite(_) => format!("hex({column})"),
+        Tx::Postgres(_) => format!("encode({column}, 'hex')"),
+    }
+}
+
 /// Whether a writing transaction is alone in the database anyway.
 pub(super) const fn has_one_writer(tx: &Tx) -> bool {
     matches!(tx, Tx::Sqlite(_))

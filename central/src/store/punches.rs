@@ -6,7 +6,7 @@ use lintel_core::ids::{DeviceId, EventId, PersonId};
 use lintel_core::time::UtcMillis;
 
 use super::corrections::change;
-use super::{PEOPLE, StoreError, Tx, devices::direction_named, rows_of_people, sql, uuid};
+use super::{PEOPLE, StoreError, Tx, devices::direction_named, dialect, rows_of_people, sql, uuid};
 use crate::attendance::Length;
 use crate::attendance::correction::Approved;
 use crate::attendance::punch::Punch;
@@ -78,10 +78,10 @@ fn consented(consents: &Consents, person: PersonId, at: i64) -> bool {
     })
 }
 
-type Row = (Vec<u8>, Vec<u8>, i64, i64, String, i64, String);
+type Row = (Vec<u8>, Vec<u8>, i64, i64, String, i64);
 
-fn punch(row: Row, doors: &HashMap<i64, DeviceId>) -> Result<(PersonId, Punch, bool), StoreError> {
-    let (person, id, at, error, hint, stream, kind) = row;
+fn punch(row: Row, doors: &HashMap<i64, DeviceId>) -> Result<(PersonId, Punch), StoreError> {
+    let (person, id, at, error, hint, stream) = row;
     let punch = Punch {
         event_id: EventId::from(uuid(&id, "event.event_id")?),
         at: UtcMillis::from_i64(at),
@@ -90,7 +90,7 @@ fn punch(row: Row, doors: &HashMap<i64, DeviceId>) -> Result<(PersonId, Punch, b
         said: None,
         door: Some(doors.get(&stream).cloned().ok_or(StoreError::Row { column: "event.stream_no" })?),
     };
-    Ok((uuid(&person, "event_person.person_id")?.into(), punch, kind == "punch"))
+    Ok((uuid(&person, "correction.to_person")?.into(), punch))
 }
 
 async fn recorded(
@@ -101,17 +101,48 @@ async fn recorded(
     consents: &Consents,
     all: &mut BTreeMap<PersonId, Recorded>,
 ) -> Result<(), StoreError> {
-    let text = "SELECT p.person_id, e.event_id, e.corrected_at, e.clock_error_ms, e.direction_hint, \
-        e.stream_no, e.kind FROM event_person p JOIN event e ON e.ingest_no = p.ingest_no \
-        WHERE p.person_id IN (VALUES {people}) AND p.corrected_at >= {1} AND p.corrected_at < {2} \
-        AND e.status = 'accepted' AND e.kind IN ('badge', 'punch')";
-    for row in rows_of_people!(tx, Row, people, text, from.as_i64(), to.as_i64())? {
-        let (person, punch, by_face) = punch(row, doors)?;
-        if !by_face || consented(consents, person, punch.at.as_i64()) {
-            all.entry(person).or_default().punches.push(punch);
+    // One row for a person: a month has so many punches that their rows would take longer than the rules.
+    let text = format!(
+        "SELECT p.person_id, string_agg({} || ',' || CAST(e.corrected_at AS TEXT) || ',' || \
+         CAST(e.clock_error_ms AS TEXT) || ',' || e.direction_hint || ',' || CAST(e.stream_no AS TEXT) || ',' || \
+         e.kind, ';') FROM event_person p JOIN event e ON e.ingest_no = p.ingest_no \
+         WHERE p.person_id IN (VALUES {{people}}) AND p.corrected_at >= {{1}} AND p.corrected_at < {{2}} \
+         AND e.status = 'accepted' AND e.kind IN ('badge', 'punch') GROUP BY p.person_id",
+        dialect::hex(tx, "e.event_id")
+    );
+    let rows = rows_of_people!(tx, (Vec<u8>, String), people, &text, from.as_i64(), to.as_i64())?;
+    for (person, punches) in rows {
+        let person = uuid(&person, "event_person.person_id")?.into();
+        let recorded = all.entry(person).or_default();
+        for text in punches.split(';') {
+            let (punch, by_face) =
+                written(text, doors).ok_or(StoreError::Row { column: "event.event_id" })?;
+            if !by_face || consented(consents, person, punch.at.as_i64()) {
+                recorded.punches.push(punch);
+            }
         }
     }
     Ok(())
+}
+
+/// A punch as the statement of [`recorded`] writes it, and whether a face made it.
+fn written(text: &str, doors: &HashMap<i64, DeviceId>) -> Option<(Punch, bool)> {
+    let mut parts = text.split(',');
+    let mut next = || parts.next();
+    let id = uuid::Uuid::try_parse(next()?).ok()?;
+    let (at, error) = (next()?.parse().ok()?, next()?.parse().ok()?);
+    let hint = direction_named(next()?);
+    let door = doors.get(&next()?.parse().ok()?)?.clone();
+    let by_face = next()? == "punch";
+    let punch = Punch {
+        event_id: id.into(),
+        at: UtcMillis::from_i64(at),
+        error: Length::from_millis(error),
+        hint,
+        said: None,
+        door: Some(door),
+    };
+    Some((punch, by_face))
 }
 
 /// Events that corrections gave to somebody.
@@ -123,11 +154,11 @@ async fn given(
     all: &mut BTreeMap<PersonId, Recorded>,
 ) -> Result<(), StoreError> {
     let text = "SELECT c.to_person, e.event_id, e.corrected_at, e.clock_error_ms, e.direction_hint, \
-        e.stream_no, e.kind FROM correction c JOIN event e ON e.event_id = c.punch_id \
+        e.stream_no FROM correction c JOIN event e ON e.event_id = c.punch_id \
         WHERE c.to_person IN (VALUES {people}) AND c.at >= {1} AND c.at < {2} \
         AND c.state = 'approved' AND c.kind IN ('move', 'assign') AND e.status = 'accepted'";
     for row in rows_of_people!(tx, Row, people, text, from.as_i64(), to.as_i64())? {
-        let (person, punch, _) = punch(row, doors)?;
+        let (person, punch) = punch(row, doors)?;
         all.entry(person).or_default().punches.push(punch);
     }
     Ok(())
