@@ -6,6 +6,7 @@
 
 use std::time::Instant;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use lintel_core::chain::{ChainState, Hash};
 use lintel_core::event::DirectionHint;
 use lintel_core::ids::{AssignmentId, DeviceId, EventId, IdError, PatternId, PersonId, SiteId, StreamId};
@@ -49,6 +50,9 @@ pub enum CompanyError {
     /// No randomness.
     #[error(transparent)]
     Random(#[from] lintel_runtime::clock::ClockError),
+    /// A task ended before its end.
+    #[error("a part of the measurement stopped before its end")]
+    Stopped,
     /// Days are missing, so the figure would be a lie.
     #[error("{found} days were stored instead of {expected}: the figure would not be true")]
     Lost {
@@ -128,15 +132,13 @@ impl Company {
         Ok(Self { people: company.iter().map(|one| one.id).collect(), punches, site })
     }
 
+    /// As many transactions at once as the job runner has.
     async fn refresh(&self, db: &Db) -> Result<f64, CompanyError> {
         let begun = Instant::now();
-        for some in self.people.chunks(CHUNK) {
-            let wanted: Vec<Wanted> =
-                some.iter().map(|person| Wanted { person: *person, from: FIRST, to: LAST }).collect();
-            let mut tx = db.write().await?;
-            refresh(&mut tx, &wanted, Length::from_minutes(2), AS_OF).await?;
-            tx.commit().await?;
-        }
+        stream::iter(self.people.chunks(CHUNK))
+            .map(Ok)
+            .try_for_each_concurrent(db.writers(), |some| share(db, some.to_vec()))
+            .await?;
         Ok(begun.elapsed().as_secs_f64())
     }
 
@@ -155,6 +157,19 @@ impl Company {
         took.sort_by(f64::total_cmp);
         Ok(took.get(94).copied().unwrap_or_default())
     }
+}
+
+async fn share(db: &Db, people: Vec<PersonId>) -> Result<(), CompanyError> {
+    let db = db.clone();
+    // A task of its own, so that it may have a core of its own.
+    let task = tokio::spawn(async move {
+        let wanted: Vec<Wanted> =
+            people.iter().map(|person| Wanted { person: *person, from: FIRST, to: LAST }).collect();
+        let mut tx = db.write().await?;
+        refresh(&mut tx, &wanted, Length::from_minutes(2), AS_OF).await?;
+        tx.commit().await
+    });
+    task.await.map_err(|_| CompanyError::Stopped)?.map_err(CompanyError::from)
 }
 
 async fn plan(

@@ -60,7 +60,7 @@ async fn attendance(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     eprintln!("a month of {} people is made on SQLite, which takes a while", args.people);
     let place = SqlitePlace::make()?;
     let db = place.open(&*clock).await?;
-    let figure = db.closing(async |db| Ok(measure_company(db, args.people).await?)).await;
+    let figure: anyhow::Result<_> = db.closing(async |db| Ok(measure_company(db, args.people).await?)).await;
     let mut figures = vec![figure.context("measuring on SQLite")?];
     drop(place);
     let private = if args.database_urls.is_empty() { PrivatePostgres::start()? } else { None };

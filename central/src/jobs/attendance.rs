@@ -1,6 +1,7 @@
 //! The jobs that compute days.
 
 use jiff::civil::Date;
+use lintel_core::ids::PersonId;
 use lintel_core::time::{UtcMillis, day_bounds, zone};
 
 use super::request::{CloseDay, DeviceOverdue, RecomputeDay, RecomputeSite};
@@ -9,8 +10,8 @@ use crate::days::{Again, Wanted, refresh};
 use crate::store::jobs::NewJob;
 use crate::store::{StoreError, Tx, rosters, sites, watermarks};
 
-/// People of one run of [`RecomputeSite`].
-const CHUNK: i64 = 250;
+/// People of one share of [`RecomputeSite`].
+const CHUNK: usize = 250;
 /// How long after midnight a day is closed: the doors have sent a heartbeat by then, so that nearly every day is
 /// proven at once.
 const CLOSE_AFTER_MS: i64 = 120_000;
@@ -39,18 +40,24 @@ fn next(again: Vec<Again>) -> Next {
 }
 
 impl RecomputeSite {
+    /// Shares the people out, or computes a share: whoever has time takes one, in this process or another.
     pub(super) async fn run(&self, tx: &mut Tx, min_gap: Length, now: UtcMillis) -> Result<Next, StoreError> {
-        let people = rosters::employments::list_people(tx, &self.site_id, self.after, CHUNK).await?;
+        let Some((first, last)) = self.people else { return self.share_out(tx, now).await };
+        let people = rosters::employments::list_between(tx, &self.site_id, first, last).await?;
         let to = self.to.unwrap_or(Date::MAX);
         let wanted: Vec<Wanted> =
             people.iter().map(|person| Wanted { person: *person, from: self.from, to }).collect();
         let (_, again) = refresh(tx, &wanted, min_gap, now).await?;
-        let mut queue = next(again);
-        let full = i64::try_from(people.len()).is_ok_and(|count| count == CHUNK);
-        if let Some(last) = people.last().filter(|_| full) {
-            queue.push((Self { after: Some(*last), ..self.clone() }.to_new_job(), now));
-        }
-        Ok(queue)
+        Ok(next(again))
+    }
+
+    async fn share_out(&self, tx: &mut Tx, now: UtcMillis) -> Result<Next, StoreError> {
+        let everybody = rosters::employments::list_people(tx, &self.site_id).await?;
+        let share = |some: &[PersonId]| {
+            let people = some.first().copied().zip(some.last().copied());
+            (Self { people, ..self.clone() }.to_new_job(), now)
+        };
+        Ok(everybody.chunks(CHUNK).map(share).collect())
     }
 }
 
@@ -69,7 +76,7 @@ impl CloseDay {
         let mut next = Next::new();
         if from <= yesterday {
             let site_id = self.site_id.clone();
-            let close = RecomputeSite { site_id, from, to: Some(yesterday), after: None };
+            let close = RecomputeSite { site_id, from, to: Some(yesterday), people: None };
             next.push((close.to_new_job(), now));
             sites::update_closed(tx, &self.site_id, yesterday).await?;
         }

@@ -66,9 +66,9 @@ pub struct RecomputeSite {
     pub from: Date,
     /// The last date; none is as far as days are computed.
     pub to: Option<Date>,
-    /// The person behind whom it goes on.
+    /// Only from this person to that one, both included; none is everybody, who are then shared out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<PersonId>,
+    pub people: Option<(PersonId, PersonId)>,
 }
 
 impl RecomputeSite {
@@ -76,7 +76,8 @@ impl RecomputeSite {
 
     pub(crate) fn to_new_job(&self) -> NewJob {
         let to = self.to.map(|to| to.to_string()).unwrap_or_default();
-        new_job(Self::KIND, format!("{}/{}/{to}", self.site_id, self.from), self)
+        let first = self.people.map(|(first, _)| first.to_string()).unwrap_or_default();
+        new_job(Self::KIND, format!("{}/{}/{to}/{first}", self.site_id, self.from), self)
     }
 
     /// Queues it.

@@ -3,10 +3,12 @@
 //! Woken by this process after a commit, and by a short poll for what other replicas queued. A job that
 //! keeps failing is tried ever more rarely, with its error in the table, and never given up silently.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use lintel_core::time::{Clock, UtcMillis};
 use lintel_runtime::clock::random_bytes;
 use lintel_runtime::supervisor::TaskContext;
@@ -19,7 +21,7 @@ use super::{
 };
 use crate::attendance::Length;
 use crate::backup::Desk;
-use crate::store::jobs::ClaimedJob;
+use crate::store::jobs::{ClaimedJob, NewJob};
 use crate::store::{Db, Tx, jobs};
 use crate::vault::CentralKeys;
 
@@ -109,16 +111,26 @@ impl Jobs {
                 days
             }
         };
-        for job in days.into_iter().chain(others) {
-            if let Err(error) = self.run_one(job, &lease).await {
-                log::warn!("job.kind" = job.kind.as_str(), "job.attempts" = job.attempts, error = format!("{error:#}").as_str(); "job failed, will be tried again");
-                let later = now.plus_millis(wait_ms(job.attempts));
-                let mut tx = self.db.write().await?;
-                jobs::release(&mut tx, job, &lease, later, Some(&format!("{error:#}"))).await?;
-                tx.commit().await?;
-            }
-        }
+        stream::iter(days.into_iter().chain(others))
+            .map(Ok)
+            .try_for_each_concurrent(self.db.writers(), |job| {
+                // A task of its own, so that two that compute have a core each.
+                let (jobs, job) = (self.clone(), job.clone());
+                let task = tokio::spawn(async move { jobs.run_or_put_off(&job, &lease, now).await });
+                async move { task.await.context("running a job")? }
+            })
+            .await?;
         Ok(taken.len())
+    }
+
+    async fn run_or_put_off(&self, job: &ClaimedJob, lease: &[u8; 16], now: UtcMillis) -> anyhow::Result<()> {
+        let Err(error) = self.run_one(job, lease).await else { return Ok(()) };
+        log::warn!("job.kind" = job.kind.as_str(), "job.attempts" = job.attempts, error = format!("{error:#}").as_str(); "job failed, will be tried again");
+        let later = now.plus_millis(wait_ms(job.attempts));
+        let mut tx = self.db.write().await?;
+        jobs::release(&mut tx, job, lease, later, Some(&format!("{error:#}"))).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn run_days(&self, taken: &[&ClaimedJob], lease: &[u8; 16]) -> anyhow::Result<()> {
@@ -128,10 +140,23 @@ impl Jobs {
         let work: Vec<RecomputeDay> = taken.iter().map(|job| read(job)).collect::<anyhow::Result<_>>()?;
         let mut tx = self.db.write().await?;
         let next = attendance::recompute(&mut tx, &work, self.min_gap, self.clock.now()).await?;
+        // In the order of their keys, as a batch of events queues them: who takes locks in one order waits for
+        // nobody in a circle.
+        let mut rows: BTreeMap<&str, (Option<&ClaimedJob>, Option<&(NewJob, UtcMillis)>)> = BTreeMap::new();
         for job in taken {
-            jobs::delete(&mut tx, job, lease).await?;
+            rows.entry(&job.key).or_default().0 = Some(job);
         }
-        queue(&mut tx, next).await?;
+        for job in &next {
+            rows.entry(&job.0.key).or_default().1 = Some(job);
+        }
+        for (done, next) in rows.into_values() {
+            if let Some(done) = done {
+                jobs::delete(&mut tx, done, lease).await?;
+            }
+            if let Some((next, at)) = next {
+                jobs::create(&mut tx, std::slice::from_ref(next), *at).await?;
+            }
+        }
         tx.commit().await?;
         Ok(())
     }

@@ -54,7 +54,7 @@ pub async fn touched(tx: &mut Tx, touched: &Touched) -> Result<(), StoreError> {
         }
         None => {
             for site in &touched.sites {
-                RecomputeSite { site_id: site.clone(), from, to, after: None }.queue(tx).await?;
+                RecomputeSite { site_id: site.clone(), from, to, people: None }.queue(tx).await?;
             }
             Ok(())
         }

@@ -121,6 +121,16 @@ impl Db {
         }
     }
 
+    /// How many writing transactions make progress at once: SQLite has one writer, and more than two on
+    /// PostgreSQL only wait for the same disk.
+    #[must_use]
+    pub fn writers(&self) -> usize {
+        match &self.0.pools {
+            Pools::Sqlite { .. } => 1,
+            Pools::Postgres(_) => 2,
+        }
+    }
+
     /// Watches the newest ingest number that this process committed. With several replicas a reader polls
     /// [`super::events::newest`] as well.
     #[must_use]

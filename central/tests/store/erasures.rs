@@ -5,6 +5,8 @@ use std::path::Path;
 use lintel_central::erasure::{self, Erased};
 use lintel_central::jobs::ScrubErased;
 use lintel_central::people;
+use lintel_central::store::adjustments::{self, Adjustment};
+use lintel_central::store::recomputes::{self, ChangeRow, RecomputeRow};
 use lintel_central::store::{erasures, events, vault};
 use lintel_core::event::EventKind;
 use lintel_core::ids::PersonId;
@@ -14,7 +16,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 
 use crate::door::Door;
 use crate::on_both;
-use crate::world::{MORNING, World, may};
+use crate::world::{MORNING, World, may, site};
 
 /// Tables that may hold an erased person's id, and why.
 const MAY_REMEMBER: &[&str] = &[
@@ -122,16 +124,41 @@ async fn busy_person(world: &World, name: &str) -> PersonId {
     let mut altered = door.event(EventKind::Badge, Some(person), MORNING);
     altered.payload = RawValue::from_string(altered.payload.get().replace("lintel-1", "lintel-2")).unwrap();
     events.push(altered);
+    world.confirms(&device).await;
     world.take(&device, &door, &events).await;
     world.work_off().await;
+    keep_history(world, person).await;
     person
+}
+
+/// What payroll and orders keep of somebody.
+async fn keep_history(world: &World, person: PersonId) {
+    let mut tx = world.db.write().await.unwrap();
+    let date = jiff::civil::date(2026, 11, 20);
+    let row = Adjustment {
+        person_id: person,
+        date,
+        site_id: site("berlin"),
+        month: "2026-12".parse().unwrap(),
+        before: None,
+        after: Some("{}".into()),
+    };
+    adjustments::put(&mut tx, &row, MORNING).await.unwrap();
+    let recompute_id = uuid::Uuid::new_v4().into();
+    let applied_by = "local".to_owned();
+    let row =
+        RecomputeRow { recompute_id, from: date, to: date, applied_by, applied_at: MORNING, undone_at: None };
+    recomputes::create(&mut tx, &row).await.unwrap();
+    let change = ChangeRow { person_id: person, date, before: None, after: Some("{}".into()) };
+    recomputes::create_changes(&mut tx, recompute_id, &[change]).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 on_both! {
     async fn no_table_keeps_an_erased_person(world: World) {
         let person = busy_person(&world, "Ada").await;
         let before = tables_with(&world, person).await;
-        for table in ["person", "person_key", "template", "consent", "event_person", "rejected_event", "day_record", "person_site_exception"] {
+        for table in ["person", "person_key", "template", "consent", "event_person", "rejected_event", "day_record", "person_site_exception", "day_block", "door_person", "adjustment", "recompute_change"] {
             assert!(before.iter().any(|found| found == table), "{table} is not among {before:?}");
         }
         world.erase(person).await;

@@ -112,29 +112,40 @@ pub async fn list_by_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Employm
     .collect()
 }
 
-/// People who belonged to a site at some time, behind one of them, by id.
+/// People who belonged to a site at some time, by id.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list_people(
-    tx: &mut Tx,
-    site: &SiteId,
-    after: Option<PersonId>,
-    limit: i64,
-) -> Result<Vec<PersonId>, StoreError> {
-    let after = after.map_or_else(Vec::new, |person| uuid_bytes!(person).to_vec());
-    sql!(
+pub async fn list_people(tx: &mut Tx, site: &SiteId) -> Result<Vec<PersonId>, StoreError> {
+    let rows = sql!(
         tx,
         fetch_all as (Vec<u8>,),
-        "SELECT DISTINCT person_id FROM employment WHERE site_id = $1 AND person_id > $2 \
-         ORDER BY person_id LIMIT $3",
+        "SELECT DISTINCT person_id FROM employment WHERE site_id = $1 ORDER BY person_id",
+        site.as_str()
+    )?;
+    rows.into_iter().map(|(id,)| Ok(uuid(&id, "employment.person_id")?.into())).collect()
+}
+
+/// The same from one person to another, both included.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_between(
+    tx: &mut Tx,
+    site: &SiteId,
+    first: PersonId,
+    last: PersonId,
+) -> Result<Vec<PersonId>, StoreError> {
+    let rows = sql!(
+        tx,
+        fetch_all as (Vec<u8>,),
+        "SELECT DISTINCT person_id FROM employment WHERE site_id = $1 AND person_id >= $2 AND person_id <= $3 \
+         ORDER BY person_id",
         site.as_str(),
-        after,
-        limit
-    )?
-    .into_iter()
-    .map(|(id,)| Ok(uuid(&id, "employment.person_id")?.into()))
-    .collect()
+        uuid_bytes!(first),
+        uuid_bytes!(last)
+    )?;
+    rows.into_iter().map(|(id,)| Ok(uuid(&id, "employment.person_id")?.into())).collect()
 }
 
 /// Everybody who was ever employed, behind one of them, by id.
