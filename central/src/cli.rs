@@ -6,6 +6,7 @@ mod access;
 mod devices;
 mod people;
 mod records;
+mod reports;
 mod rosters;
 
 use std::path::PathBuf;
@@ -17,7 +18,8 @@ use lintel_runtime::config::ConfigArgs;
 pub use access::{PasswordArgs, TokenCommand, UserCommand};
 pub use devices::{DeviceCommand, Direction};
 pub use people::{BadgeCommand, Holder, PeopleCommand};
-pub use records::{AuditCommand, BackupCommand, LedgerCommand, ReportCommand};
+pub use records::{AuditCommand, BackupCommand, LedgerCommand};
+pub use reports::{Order, OutArgs, ReportCommand, ReportFormat};
 pub use rosters::{
     AssignmentCommand, HolidayCommand, LeaveCommand, OutageCommand, PatternCommand, PeriodArgs,
     PeriodCommand, PolicyCommand, ShiftCommand,

@@ -26,6 +26,7 @@ mod galleries;
 mod hostile;
 mod ledger;
 mod people;
+mod records;
 mod retention;
 mod revocations;
 mod rosters;

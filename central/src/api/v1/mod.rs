@@ -1,9 +1,10 @@
-//! `/api/v1`: people, consent, photographs, attendance, rosters, doors.
+//! `/api/v1`: people, consent, photographs, attendance, records, rosters, doors.
 
 pub mod attendance;
 pub mod devices;
 pub mod people;
 pub mod photos;
+pub mod records;
 pub mod rosters;
 
 use lintel_core::ids::PersonId;
