@@ -8,6 +8,7 @@ mod imports;
 mod people;
 mod recompute;
 mod records;
+mod reports;
 mod rosters;
 
 use std::path::PathBuf;
@@ -21,7 +22,8 @@ pub use devices::{DeviceCommand, Direction};
 pub use imports::{ImportArgs, ImportCommand};
 pub use people::{BadgeCommand, Holder, PeopleCommand};
 pub use recompute::{OrderArgs, PolicyRevision, RecomputeArgs, RecomputeCommand};
-pub use records::{AuditCommand, BackupCommand, LedgerCommand, ReportCommand};
+pub use records::{AuditCommand, BackupCommand, LedgerCommand};
+pub use reports::{Order, OutArgs, ReportCommand, ReportFormat};
 pub use rosters::{
     AssignmentCommand, HolidayCommand, LeaveCommand, OutageCommand, PatternCommand, PeriodArgs,
     PeriodCommand, PolicyCommand, ShiftCommand,

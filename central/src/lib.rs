@@ -2,7 +2,7 @@
 //!
 //! The library exists so that tests can drive what the binary runs. Pure rules (`attendance`), documents
 //! (`reports`), what uploads hold (`imports`) and use cases (`people`, `badges`, `devices`, `sites`,
-//! `gallery`, `uploads`) know nothing of HTTP; only `store`
+//! `gallery`, `uploads`, `inquiries`) know nothing of HTTP; only `store`
 //! knows SQL; only `app` knows everything.
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::panic))]
 
@@ -29,6 +29,7 @@ pub mod gallery;
 pub mod health;
 pub mod imports;
 pub mod ingest;
+pub mod inquiries;
 pub mod jobs;
 pub mod ledger;
 pub mod metrics;

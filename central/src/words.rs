@@ -21,6 +21,7 @@ const EN: &[&str] = &[
     include_str!("../text/en/people.ftl"),
     include_str!("../text/en/plots.ftl"),
     include_str!("../text/en/recovery.ftl"),
+    include_str!("../text/en/reports.ftl"),
     include_str!("../text/en/shell.ftl"),
     include_str!("../text/en/today.ftl"),
 ];

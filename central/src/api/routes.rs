@@ -12,6 +12,7 @@ use lintel_core::limits::MAX_PACKET_BYTES;
 use tower_http::timeout::TimeoutLayer;
 
 use super::v1::imports;
+use super::v1::records::{corrections, days, exceptions, reports, timesheets};
 use super::v1::rosters::{assignments, holidays, leave, outages, patterns, periods, policies, shifts};
 use super::{device, join, layers, v1};
 use crate::app::AppState;
@@ -121,6 +122,7 @@ pub const PEOPLE: &[Route] = &[
     route(POST, "/console/badges", Access::Person, || post(console::print_badges)),
     route(GET, "/console/month", Access::Person, || get(console::show_team)),
     route(GET, "/console/month.csv", Access::Person, || get(console::download_month)),
+    route(GET, "/console/reports", Access::Person, || get(console::show_reports)),
     route(POST, "/console/corrections/{id}", Access::Person, || post(console::decide_correction)),
     route(&["GET", "POST"], "/console/devices", Access::Person, || {
         get(console::list_devices).post(console::invite_device)
@@ -153,6 +155,16 @@ pub const PEOPLE: &[Route] = &[
     }),
     route(POST, "/api/v1/people/{id}/photos", Access::Upload, || post(v1::photos::add_photos)),
     route(GET, "/api/v1/attendance/days", Access::Person, || get(v1::attendance::list_days)),
+    route(GET, "/api/v1/days", Access::Person, || get(days::list_days)),
+    route(GET, "/api/v1/people/{id}/days", Access::Person, || get(days::list_days_of_person)),
+    route(GET, "/api/v1/timesheets", Access::Person, || get(timesheets::list_timesheets)),
+    route(GET, "/api/v1/exceptions", Access::Person, || get(exceptions::list_exceptions)),
+    route(&["GET", "POST"], "/api/v1/corrections", Access::Person, || {
+        get(corrections::list_corrections).post(corrections::change_record)
+    }),
+    route(POST, "/api/v1/corrections/{id}/decision", Access::Person, || post(corrections::decide_correction)),
+    // `{id}` is the report's name and its ending, such as `monthly.xlsx`.
+    route(GET, "/api/v1/reports/{id}", Access::Person, || get(reports::download_report)),
     route(GET, "/api/v1/shifts", Access::Person, || get(shifts::list_shifts)),
     route(&["GET", "PUT"], "/api/v1/shifts/{id}", Access::Person, || {
         get(shifts::get_shift).put(shifts::put_shift)

@@ -1,28 +1,10 @@
-//! Reports, backups, the audit and the ledger.
+//! Backups, the audit and the ledger.
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use lintel_core::ids::SiteId;
 
 use super::JsonArg;
-
-/// `report …`.
-#[derive(Debug, Subcommand)]
-pub enum ReportCommand {
-    /// One day, one row per person who was recorded.
-    Daily {
-        /// The civil date, YYYY-MM-DD, in each site's zone.
-        #[arg(long)]
-        date: jiff::civil::Date,
-        /// Only this site.
-        #[arg(long)]
-        site: Option<SiteId>,
-        /// How it is printed.
-        #[arg(long, value_enum, default_value_t = crate::reports::Format::Table)]
-        format: crate::reports::Format,
-    },
-}
 
 /// `backup …`.
 #[derive(Debug, Subcommand)]

@@ -69,7 +69,7 @@ async fn attendance(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     for url in urls {
         eprintln!("the same on PostgreSQL");
         let place = PostgresPlace::make(&url).await?;
-        let figure = match place.open(&*clock).await {
+        let figure: anyhow::Result<_> = match place.open(&*clock).await {
             Ok(db) => db.closing(async |db| Ok(measure_company(db, args.people).await?)).await,
             Err(error) => Err(error.into()),
         };

@@ -19,6 +19,7 @@ mod password;
 mod people;
 mod problem;
 mod record;
+mod reports;
 mod session;
 mod shell;
 mod today;
@@ -41,6 +42,7 @@ pub use people::{
 };
 pub use problem::pages_for_people;
 pub use record::page::{change_record, show_month};
+pub use reports::show_reports;
 pub use shell::Visit;
 pub use today::{board, live, today};
 

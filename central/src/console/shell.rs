@@ -25,6 +25,8 @@ pub(super) enum Tab {
     People,
     /// The month's hours.
     Month,
+    /// Reports and their files.
+    Reports,
     /// The doors.
     Devices,
     /// Who may log in.
@@ -110,6 +112,7 @@ impl Visit {
             (Tab::Today, "/console", words.say("shell-today"), self.may::<ReadAttendance>()),
             (Tab::People, "/console/people", words.say("shell-people"), self.may::<ReadPeople>()),
             (Tab::Month, "/console/month", words.say("shell-month"), self.may::<ReadAttendance>()),
+            (Tab::Reports, "/console/reports", words.say("reports-title"), self.may::<ReadAttendance>()),
             (Tab::Devices, "/console/devices", words.say("shell-devices"), self.may::<ReadDevices>()),
             (Tab::Accounts, "/console/accounts", words.say("shell-accounts"), self.may::<ManageAccounts>()),
             (Tab::Audit, "/console/audit", words.say("shell-audit"), self.may::<ReadAudit>()),

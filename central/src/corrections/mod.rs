@@ -3,16 +3,19 @@
 //! A reason is mandatory, the original stays and is shown, and nobody decides about their own record. The
 //! day is computed again in the transaction of the decision's job; nothing here computes hours.
 
+mod read;
+
 use jiff::civil::Date;
 use lintel_core::event::EventKind;
 use lintel_core::ids::{CorrectionId, EventId, PersonId, SiteId};
 use lintel_core::time::{Clock, UnknownZone, UtcMillis, day_bounds, zone};
 
-pub use crate::store::corrections::{Correction, State};
+pub use crate::store::corrections::{Correction, Filter, State};
+pub use read::{list, list_open, list_own, page};
 
 use crate::attendance::correction::Change;
 use crate::attendance::punch::Direction;
-use crate::auth::permit::{DecideCorrections, ProposeCorrection, ReadAttendance, ReadOwnRecord};
+use crate::auth::permit::{DecideCorrections, ProposeCorrection};
 use crate::auth::{Actor, OwnPermit, Permit};
 use crate::jobs::RecomputeDay;
 use crate::store::{Db, StoreError, Tx, audit, corrections, people, sites};
@@ -21,8 +24,6 @@ use crate::store::{Db, StoreError, Tx, audit, corrections, people, sites};
 pub const MAX_REASON: usize = 500;
 /// How far back a correction may reach: what is older belongs to closed payrolls.
 const OLDEST_MS: i64 = 400 * 86_400_000;
-/// Open proposals that are listed at once.
-const LISTED: i64 = 200;
 
 /// Why a correction isn't taken.
 #[derive(Debug, thiserror::Error)]
@@ -216,41 +217,6 @@ pub async fn decide(
     tx.commit().await?;
     db.wake_jobs();
     Ok(found.person_id)
-}
-
-/// Proposals that wait, oldest first.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list_open(db: &Db, _permit: &Permit<ReadAttendance>) -> Result<Vec<Correction>, StoreError> {
-    corrections::list_open(&mut db.read().await?, LISTED).await
-}
-
-/// A person's corrections in `[from, to)`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list(
-    db: &Db,
-    _permit: &Permit<ReadAttendance>,
-    person: PersonId,
-    from: UtcMillis,
-    to: UtcMillis,
-) -> Result<Vec<Correction>, StoreError> {
-    corrections::list_by_person(&mut db.read().await?, person, from, to).await
-}
-
-/// One's own corrections in `[from, to)`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list_own(
-    db: &Db,
-    permit: &OwnPermit<ReadOwnRecord>,
-    from: UtcMillis,
-    to: UtcMillis,
-) -> Result<Vec<Correction>, StoreError> {
-    corrections::list_by_person(&mut db.read().await?, permit.person(), from, to).await
 }
 
 async fn create(

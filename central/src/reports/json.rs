@@ -12,8 +12,9 @@ pub struct Days {
     days: Vec<Day>,
 }
 
+/// One of them.
 #[derive(Debug, Serialize)]
-struct Day {
+pub struct Day {
     date: String,
     site: String,
     zone: String,
@@ -47,7 +48,19 @@ pub fn days(rows: &[DayRow]) -> Result<Days, ReportError> {
     Ok(Days { days: rows.iter().map(day).collect::<Result<_, _>>()? })
 }
 
-fn day(row: &DayRow) -> Result<Day, ReportError> {
+impl Day {
+    /// Its place among others, behind which a page begins: `2026-11-20@` and the person's id.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{}@{}", self.date, self.person_id)
+    }
+}
+
+/// A day as programs read it.
+///
+/// # Errors
+/// [`ReportError::Zone`] when the site's zone isn't in this version's database.
+pub fn day(row: &DayRow) -> Result<Day, ReportError> {
     let zone = zone(&row.zone)?;
     let record = &row.record;
     let hours = &record.hours;

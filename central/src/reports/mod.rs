@@ -11,6 +11,7 @@ pub mod hours;
 mod json;
 pub mod payroll;
 pub mod plots;
+pub mod sheets;
 mod table;
 mod words;
 
@@ -20,7 +21,7 @@ use lintel_core::time::UtcMillis;
 
 use crate::store::days::DayRow;
 
-pub use json::days;
+pub use json::{Day, day, days};
 pub use words::{
     code_in_words, exception_in_words, exceptions_in_words, hours_minutes, status_in_words, whole_hours,
 };

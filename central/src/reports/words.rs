@@ -1,9 +1,11 @@
 //! Codes and durations as people read them.
 
+use lintel_core::event::EventKind;
 use lintel_runtime::catalogue::Words;
 
 use crate::attendance::Length;
-use crate::attendance::exception::{Code, Exception};
+use crate::attendance::exception::{Code, Exception, Severity};
+use crate::attendance::overtime::Reason;
 use crate::attendance::record::{DayRecord, Status};
 
 /// `7:30`, cut to whole minutes and never negative; for a clock-like look at a running day.
@@ -86,6 +88,55 @@ pub fn status_in_words(words: Words<'_>, status: Status) -> String {
         Status::RestDay => "status-rest-day",
         Status::Free => "status-free",
         Status::NotEmployed => "status-not-employed",
+    })
+}
+
+/// How much an exception matters.
+#[must_use]
+pub(super) fn severity_in_words(words: Words<'_>, severity: Severity) -> String {
+    words.say(match severity {
+        Severity::Info => "reports-info",
+        Severity::Notice => "reports-notice",
+        Severity::Warning => "reports-warning",
+        Severity::Error => "reports-error",
+    })
+}
+
+/// Why an hour is overtime, for programs.
+#[must_use]
+pub(super) const fn reason_code(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Daily => "daily",
+        Reason::Weekly => "weekly",
+        Reason::RestDay => "rest_day",
+        Reason::Holiday => "holiday",
+    }
+}
+
+/// The same for people.
+#[must_use]
+pub(super) fn reason_in_words(words: Words<'_>, reason: Reason) -> String {
+    words.say(match reason {
+        Reason::Daily => "reports-beyond-day",
+        Reason::Weekly => "reports-beyond-week",
+        Reason::RestDay => "exception-on-rest-day",
+        Reason::Holiday => "exception-on-holiday",
+    })
+}
+
+/// What a door recorded, with the name of a kind that this version doesn't know.
+#[must_use]
+pub(super) fn event_in_words(words: Words<'_>, kind: &EventKind) -> String {
+    words.say(match kind {
+        EventKind::Punch => "record-by-face",
+        EventKind::Badge => "record-by-badge",
+        EventKind::Unknown => "event-unknown",
+        EventKind::Ambiguous => "event-ambiguous",
+        EventKind::Spoof => "event-spoof",
+        EventKind::LowQuality => "event-low-quality",
+        EventKind::Tamper => "event-tamper",
+        EventKind::Health => "event-health",
+        EventKind::Other(name) => return words.say_with("event-other", &[("name", name.as_str().into())]),
     })
 }
 

@@ -1,15 +1,20 @@
 //! Corrections: proposed, approved, rejected; never deleted but with the person.
 
-use lintel_core::event::EventKind;
+mod find;
+
 use lintel_core::ids::{CorrectionId, EventId, PersonId, SiteId};
 use lintel_core::time::UtcMillis;
+use serde::{Deserialize, Serialize};
+
+pub use find::{find_event, find_punch};
 
 use super::{StoreError, Tx, sql, uuid, uuid_bytes};
 use crate::attendance::correction::Change;
 use crate::attendance::punch::Direction;
 
 /// Where a correction stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// Nobody has decided yet.
     Proposed,
@@ -277,6 +282,44 @@ pub async fn list_open(tx: &mut Tx, limit: i64) -> Result<Vec<Correction>, Store
     sql!(tx, fetch_all as Row, text, limit)?.into_iter().map(correction).collect()
 }
 
+/// Which corrections are listed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Those of one person.
+    pub person: Option<PersonId>,
+    /// Those that stand somewhere.
+    pub state: Option<State>,
+}
+
+/// A page of corrections by id, behind one of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    tx: &mut Tx,
+    filter: Filter,
+    after: Option<CorrectionId>,
+    limit: i64,
+) -> Result<Vec<Correction>, StoreError> {
+    let text = select(
+        "WHERE ($1 = 0 OR c.person_id = $2) AND ($3 = '' OR c.state = $3) AND c.correction_id > $4 \
+         ORDER BY c.correction_id LIMIT $5",
+    );
+    let bytes = |id: Option<&[u8]>| id.map(<[u8]>::to_vec).unwrap_or_default();
+    let person = filter.person;
+    let rows = sql!(
+        tx,
+        fetch_all as Row,
+        text,
+        i64::from(person.is_some()),
+        bytes(person.as_ref().map(|person| uuid_bytes!(person))),
+        filter.state.map_or("", State::as_str),
+        bytes(after.as_ref().map(|after| uuid_bytes!(after))),
+        limit
+    )?;
+    rows.into_iter().map(correction).collect()
+}
+
 /// How many proposals nobody has decided.
 ///
 /// # Errors
@@ -300,54 +343,6 @@ pub async fn list_by_person(
         .into_iter()
         .map(correction)
         .collect()
-}
-
-/// A person's punch by its id, recorded, given or added: its site and instant.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find_punch(
-    tx: &mut Tx,
-    person: PersonId,
-    punch: EventId,
-) -> Result<Option<(SiteId, UtcMillis)>, StoreError> {
-    let row = sql!(
-        tx,
-        fetch_optional as (String, i64),
-        "SELECT d.site_id, e.corrected_at FROM event e JOIN event_person p ON p.ingest_no = e.ingest_no \
-         JOIN stream t ON t.stream_no = e.stream_no JOIN device d ON d.device_id = t.device_id \
-         WHERE p.person_id = $1 AND e.event_id = $2 AND e.status = 'accepted' \
-         UNION ALL SELECT site_id, at FROM correction \
-         WHERE person_id = $1 AND correction_id = $2 AND kind = 'add' AND state = 'approved' \
-         UNION ALL SELECT site_id, at FROM correction \
-         WHERE to_person = $1 AND punch_id = $2 AND kind IN ('move', 'assign') AND state = 'approved' LIMIT 1",
-        uuid_bytes!(person),
-        uuid_bytes!(punch)
-    )?;
-    row.map(|(site, at)| Ok((parsed_site(&site)?, UtcMillis::from_i64(at)))).transpose()
-}
-
-/// An event by its id: the door's site, the instant, and its kind; where it was accepted and given to nobody.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find_event(
-    tx: &mut Tx,
-    event: EventId,
-) -> Result<Option<(SiteId, UtcMillis, EventKind)>, StoreError> {
-    let row = sql!(
-        tx,
-        fetch_optional as (String, i64, String),
-        "SELECT d.site_id, e.corrected_at, e.kind FROM event e JOIN stream t ON t.stream_no = e.stream_no \
-         JOIN device d ON d.device_id = t.device_id WHERE e.event_id = $1 AND e.status = 'accepted' \
-         AND NOT EXISTS (SELECT 1 FROM correction c WHERE c.punch_id = e.event_id \
-           AND c.kind = 'assign' AND c.state = 'approved')",
-        uuid_bytes!(event)
-    )?;
-    row.map(|(site, at, kind)| {
-        Ok((parsed_site(&site)?, UtcMillis::from_i64(at), EventKind::from(kind.as_str())))
-    })
-    .transpose()
 }
 
 fn parsed_site(site: &str) -> Result<SiteId, StoreError> {

@@ -279,6 +279,59 @@ pub async fn list_by_person(
     rows.into_iter().map(day_row).collect()
 }
 
+/// Who has a day in a date range (both ends included) at a site or at any, by id behind one of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_people(
+    tx: &mut Tx,
+    (from, to): (Date, Date),
+    site: Option<&SiteId>,
+    after: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<PersonId>, StoreError> {
+    let after = after.map_or_else(Vec::new, |person| uuid_bytes!(person).to_vec());
+    sql!(
+        tx,
+        fetch_all as (Vec<u8>,),
+        "SELECT DISTINCT person_id FROM day_record WHERE local_date >= $1 AND local_date <= $2 \
+         AND ($3 = '' OR site_id = $3) AND person_id > $4 ORDER BY person_id LIMIT $5",
+        from.to_string(),
+        to.to_string(),
+        site.map_or("", SiteId::as_str),
+        after,
+        limit
+    )?
+    .into_iter()
+    .map(|(person,)| Ok(uuid(&person, "day_record.person_id")?.into()))
+    .collect()
+}
+
+/// The days of some people in a date range (both ends included), at a site or at any, by person and date.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_of_people(
+    tx: &mut Tx,
+    people: &[PersonId],
+    (from, to): (Date, Date),
+    site: Option<&SiteId>,
+) -> Result<Vec<DayRow>, StoreError> {
+    let site = site.map_or("", SiteId::as_str);
+    let text = format!(
+        "{SELECT} WHERE r.person_id IN (VALUES {{people}}) AND r.local_date >= {{1}} \
+         AND r.local_date <= {{2}} AND ({{3}} = '' OR r.site_id = {{4}}) ORDER BY r.person_id, r.local_date"
+    );
+    let mut all = Vec::new();
+    for some in people.chunks(PEOPLE) {
+        let (from, to) = (from.to_string(), to.to_string());
+        for row in rows_of_people!(tx, Row, some, &text, from, to, site, site)? {
+            all.push(day_row(row)?);
+        }
+    }
+    Ok(all)
+}
+
 /// What a list of days shows.
 #[derive(Debug, Clone, Default)]
 pub struct Filter<'a> {

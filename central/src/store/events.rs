@@ -5,7 +5,7 @@ use lintel_core::event::EventKind;
 use lintel_core::ids::{DeviceId, EventId, PersonId, SiteId};
 use lintel_core::time::UtcMillis;
 
-use super::{StoreError, Tx, hash, sql, unsigned, uuid, uuid_bytes};
+use super::{PEOPLE, StoreError, Tx, hash, rows_of_people, sql, unsigned, uuid, uuid_bytes};
 
 /// An event as a live feed or a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,6 +127,52 @@ pub async fn list_by_person(
     );
     let rows = sql!(tx, fetch_all as Row, text, uuid_bytes!(person), from.as_i64(), to.as_i64())?;
     rows.into_iter().map(view).collect()
+}
+
+/// Events at the doors of one site or of all with an instant in `[from, to)`, quarantined ones too, in the order
+/// in which they came.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_between(
+    tx: &mut Tx,
+    (from, to): (UtcMillis, UtcMillis),
+    site: Option<&SiteId>,
+    limit: i64,
+) -> Result<Vec<EventView>, StoreError> {
+    let text = sqlx::AssertSqlSafe(
+        [
+            SELECT,
+            "WHERE e.corrected_at >= $1 AND e.corrected_at < $2 AND ($3 = '' OR d.site_id = $3) \
+             ORDER BY e.ingest_no LIMIT $4",
+        ]
+        .concat(),
+    );
+    let site = site.map_or("", SiteId::as_str);
+    let rows = sql!(tx, fetch_all as Row, text, from.as_i64(), to.as_i64(), site, limit)?;
+    rows.into_iter().map(view).collect()
+}
+
+/// What doors recorded of some people since an instant, accepted, oldest first of each.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_of_people(
+    tx: &mut Tx,
+    people: &[PersonId],
+    since: UtcMillis,
+) -> Result<Vec<EventView>, StoreError> {
+    let text = format!(
+        "{SELECT} WHERE p.person_id IN (VALUES {{people}}) AND p.corrected_at >= {{1}} \
+         AND e.status = 'accepted' AND e.kind IN ('badge', 'punch') ORDER BY p.person_id, p.corrected_at"
+    );
+    let mut all = Vec::new();
+    for some in people.chunks(PEOPLE) {
+        for row in rows_of_people!(tx, Row, some, &text, since.as_i64())? {
+            all.push(view(row)?);
+        }
+    }
+    Ok(all)
 }
 
 /// How many events are stored, quarantined ones included.

@@ -1,11 +1,13 @@
 //! People, their exceptions, consents and templates.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId, TemplateId};
 use lintel_core::time::UtcMillis;
 use serde::Serialize;
 
-use super::{StoreError, Tx, sql, uuid, uuid_bytes};
+use super::{PEOPLE, StoreError, Tx, rows_of_people, sql, uuid, uuid_bytes};
 
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -130,6 +132,30 @@ pub async fn list(tx: &mut Tx, site: Option<&SiteId>) -> Result<Vec<Person>, Sto
         }
     };
     rows.into_iter().map(person).collect()
+}
+
+/// What a report calls somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Named {
+    /// Their name.
+    pub name: String,
+    /// Their staff number.
+    pub staff_no: Option<String>,
+}
+
+/// What some people are called; whoever is erased is left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn names(tx: &mut Tx, people: &[PersonId]) -> Result<BTreeMap<PersonId, Named>, StoreError> {
+    let mut names = BTreeMap::new();
+    for some in people.chunks(PEOPLE) {
+        let text = "SELECT person_id, name, staff_no FROM person WHERE person_id IN (VALUES {people})";
+        for (id, name, staff_no) in rows_of_people!(tx, (Vec<u8>, String, Option<String>), some, text)? {
+            names.insert(uuid(&id, "person.person_id")?.into(), Named { name, staff_no });
+        }
+    }
+    Ok(names)
 }
 
 /// People whose name or staff number holds a text (folded, may be empty), of one site or of all, by name.

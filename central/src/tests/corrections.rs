@@ -13,7 +13,7 @@ use crate::store::{audit, badges, corrections as rows};
 
 #[path = "../../tests/store/door.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the store's tests use all of it")]
-mod door;
+pub(super) mod door;
 
 const MINUTE: i64 = 60_000;
 
@@ -34,7 +34,7 @@ async fn ada(central: &TestCentral) -> Ada {
 
 impl TestCentral {
     /// Sends a form; the address that it leads to.
-    async fn send(&self, who: &TestSession, path: &str, fields: &str) -> String {
+    pub(super) async fn send(&self, who: &TestSession, path: &str, fields: &str) -> String {
         let mut request = who.asks("POST", path);
         *request.body_mut() = Body::from(fields.to_owned());
         let answer = ask(&self.people, request).await;
@@ -42,14 +42,14 @@ impl TestCentral {
         answer.headers["location"].to_str().unwrap().to_owned()
     }
 
-    async fn page(&self, who: &TestSession, path: &str) -> String {
+    pub(super) async fn page(&self, who: &TestSession, path: &str) -> String {
         let answer = ask(&self.people, who.asks("GET", path)).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
         answer.text
     }
 
     /// Computes the days that wait for it.
-    async fn work_off(&self) {
+    pub(super) async fn work_off(&self) {
         let file = |name: &str| self._dir.path().join(name);
         let desk = Desk {
             settings: Arc::new(self.state.settings().clone()),

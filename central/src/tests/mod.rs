@@ -9,6 +9,7 @@ mod imports;
 mod join;
 mod login;
 mod others_records;
+mod records;
 mod rosters;
 mod sessions_by_role;
 
@@ -146,6 +147,7 @@ impl TestCentral {
         ca::init(&key_paths(&dir), &keys.data, &[], &HandClock).unwrap();
         let mut settings = CentralSettings::default();
         settings.devices.allow_tokens = true;
+        settings.storage.data_dir = dir.path().to_owned();
         let state = Self::state_of(db, Arc::clone(&keys), &dir, settings);
         let (people, doors) = (routes::people(&state), routes::devices(&state));
         Self { people, doors, keys, state, _dir: dir }

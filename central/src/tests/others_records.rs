@@ -92,6 +92,8 @@ impl Ada {
             (self.planned.assignment.clone(), NOBODY)
         } else if path.contains("/leave/{id}") {
             (self.planned.leave.clone(), NOBODY)
+        } else if path.contains("/reports/{id}") {
+            ("monthly.csv".into(), "nothing.csv")
         } else if path.contains("/out-of-service/{id}") {
             (self.planned.outage.clone(), NOBODY)
         } else {
@@ -173,6 +175,12 @@ async fn lists_and_downloads_of_everybody_are_refused_to_an_employee() {
         "/api/v1/assignments",
         "/api/v1/leave",
         "/api/v1/attendance/days?from=2026-11-01&to=2026-11-30",
+        "/api/v1/days?from=2026-11-01&to=2026-11-30",
+        "/api/v1/timesheets?month=2026-11",
+        "/api/v1/exceptions?from=2026-11-01&to=2026-11-30",
+        "/api/v1/corrections",
+        "/api/v1/reports/daily.json?date=2026-11-20",
+        "/api/v1/reports/evacuation.html",
     ] {
         let answer = ask(&central.people, employee.asks("GET", path)).await;
         assert_eq!((answer.status, answer.code().as_str()), (StatusCode::FORBIDDEN, "not_allowed"), "{path}");

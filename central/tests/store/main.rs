@@ -30,6 +30,7 @@ mod ledger;
 mod locked;
 mod office;
 mod people;
+mod records;
 mod replays;
 mod retention;
 mod revocations;

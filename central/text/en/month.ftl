@@ -31,6 +31,17 @@ month-time = Time
 month-reason = Reason
 month-void = Doesn't count
 month-propose-void = That's wrong
+month-direction = Direction
+month-direction-unknown = not known
+month-direction-in = in
+month-direction-out = out
+month-was-in = Was in
+month-was-out = Was out
+month-excuse = Excuse a day
+month-excuse-hours = Hours
+month-excuse-paid = credited
+month-excuse-unpaid = not credited
+month-excuse-button = Excuse
 
 record-by-face = face
 record-by-badge = badge
@@ -42,6 +53,8 @@ record-add-rejected = rejected: { $answer }
 record-voided = doesn't count: { $reason }
 record-void-waits = said to be wrong, waiting: { $reason }
 record-void-rejected = stays: { $answer }
+record-said-in = an arrival: { $reason }
+record-said-out = a departure: { $reason }
 
 me-title = My record
 me-consent = You consented to notice { $notice } on { $date }.

@@ -1,10 +1,11 @@
-//! `/api/v1`: people, consent, photographs, attendance, rosters, imports, doors.
+//! `/api/v1`: people, consent, photographs, attendance, records, rosters, imports, doors.
 
 pub mod attendance;
 pub mod devices;
 pub mod imports;
 pub mod people;
 pub mod photos;
+pub mod records;
 pub mod rosters;
 
 use lintel_core::ids::PersonId;

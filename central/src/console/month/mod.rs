@@ -19,12 +19,12 @@ use crate::api::problem::Problem;
 use crate::app::AppState;
 use crate::attendance::Month;
 use crate::attendance::correction::Change;
-use crate::attendance::exception::{Exception, Severity};
 use crate::attendance::punch::Direction;
 use crate::audit::{self, View};
 use crate::auth::May;
 use crate::auth::permit::{DecideCorrections, ReadAttendance};
 use crate::corrections::{self, Correction};
+use crate::reports::sheets::needs_a_look;
 use crate::reports::{self, Format, hours_minutes};
 use crate::store::days::{self, DayRow};
 use crate::store::sites;
@@ -90,18 +90,12 @@ fn sums(words: Words<'_>, rows: &[DayRow]) -> Vec<Row> {
                 staff_no: first.and_then(|row| row.staff_no.clone()).unwrap_or_default(),
                 days: rows.len(),
                 worked: hours_minutes(rows.iter().map(|row| row.record.hours.worked.as_millis()).sum()),
-                look: rows.iter().filter(|row| needs_a_look(row)).count(),
+                look: rows.iter().filter(|row| needs_a_look(&row.record)).count(),
             }
         })
         .collect();
     sums.sort_by_cached_key(|row| (crate::people::folded(&row.name), row.id.clone()));
     sums
-}
-
-/// Whether somebody should look at a day: it is final, and something about it is worth it.
-fn needs_a_look(row: &DayRow) -> bool {
-    let worth = |exception: &Exception| exception.code.severity() >= Severity::Notice;
-    row.record.provisional.is_none() && row.record.exceptions.iter().any(worth)
 }
 
 fn waiting(words: Words<'_>, correction: Correction) -> Option<Waiting> {
@@ -245,7 +239,7 @@ pub async fn decide_correction(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attendance::exception::Code;
+    use crate::attendance::exception::{Code, Exception};
     use crate::attendance::{DayRecord, Length, Status};
     use crate::words::words_in;
     use lintel_core::time::UtcMillis;

@@ -15,6 +15,7 @@ use lintel_runtime::catalogue::Words;
 
 use super::dates;
 use crate::attendance::correction::Change;
+use crate::attendance::punch::Direction;
 use crate::attendance::{Month, Status};
 use crate::reports::{exceptions_in_words, hours_minutes, status_in_words};
 use crate::store::corrections::{Correction, State};
@@ -187,10 +188,13 @@ fn added(
     }
 }
 
-/// Says what was proposed or decided about voiding a punch; whether it is voided.
+/// Says what was proposed or decided about a punch; whether it is voided.
 fn voiding(words: Words<'_>, all: &[Correction], punch: &[u8; 16], notes: &mut Vec<String>) -> bool {
     let mut voided = false;
     for correction in all {
+        if let Some(id) = directing(correction, punch) {
+            notes.push(words.say_with(id, &[("reason", correction.reason.as_str().into())]));
+        }
         let of = match correction.change {
             Change::Void { punch } | Change::Move { punch, .. } => punch,
             _ => continue,
@@ -212,6 +216,18 @@ fn voiding(words: Words<'_>, all: &[Correction], punch: &[u8; 16], notes: &mut V
         }
     }
     voided
+}
+
+/// What was decided about the direction of a punch.
+fn directing(correction: &Correction, of: &[u8; 16]) -> Option<&'static str> {
+    match correction.change {
+        Change::Direct { punch, direction }
+            if punch.as_uuid().as_bytes() == of && correction.state == State::Approved =>
+        {
+            Some(if direction == Direction::In { "record-said-in" } else { "record-said-out" })
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

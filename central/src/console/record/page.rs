@@ -17,6 +17,7 @@ use crate::api::input::{Fields, Params};
 use crate::api::problem::Problem;
 use crate::app::AppState;
 use crate::attendance::Month;
+use crate::attendance::punch::Direction;
 use crate::audit::{self, View};
 use crate::auth::May;
 use crate::auth::permit::{DecideCorrections, ReadAttendance};
@@ -121,9 +122,29 @@ pub async fn show_month(
     })
 }
 
-/// The form of a correction: a punch to add (date, time, site) or to void (its id), and why.
+/// What a form of a correction is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum What {
+    /// A punch: that it doesn't count, or that it is missing.
+    #[default]
+    Punch,
+    /// That it was an arrival.
+    In,
+    /// That it was a departure.
+    Out,
+    /// That the day is excused.
+    Excuse,
+    /// The same, and its hours are credited.
+    PaidExcuse,
+}
+
+/// The form of a correction: a punch to add (date, time, site), to void or to direct (its id), or a day to excuse
+/// (date); and why.
 #[derive(Debug, Deserialize)]
 pub struct WishFields {
+    #[serde(default)]
+    what: What,
     pub(in crate::console) month: Option<Month>,
     punch: Option<EventId>,
     site: Option<SiteId>,
@@ -135,13 +156,26 @@ pub struct WishFields {
 impl WishFields {
     /// What is wished for; None when the form is neither.
     pub(in crate::console) fn wish(self, all: &[Site]) -> Option<Wish> {
+        let direction = match self.what {
+            What::In => Some(Direction::In),
+            What::Out => Some(Direction::Out),
+            What::Punch | What::Excuse | What::PaidExcuse => None,
+        };
+        let excuse = matches!(self.what, What::Excuse | What::PaidExcuse);
         let change = match (self.punch, self.site, self.date, self.time) {
-            (Some(punch), ..) => WishedChange::Void { punch },
+            (None, _, Some(date), _) if excuse => {
+                WishedChange::Excuse { date, paid: self.what == What::PaidExcuse }
+            }
+            _ if excuse => return None,
+            (Some(punch), ..) => match direction {
+                Some(direction) => WishedChange::Direct { punch, direction },
+                None => WishedChange::Void { punch },
+            },
             (None, Some(site), Some(date), Some(time)) => {
                 let zone = zone(&all.iter().find(|one| one.site_id == site)?.zone).ok()?;
                 // An hour that a clock change left out is moved behind the gap, one that came twice is its first.
                 let at = date.to_datetime(time).to_zoned(zone).ok()?.timestamp().as_millisecond();
-                WishedChange::Add { site, at: UtcMillis::from_i64(at), direction: None }
+                WishedChange::Add { site, at: UtcMillis::from_i64(at), direction }
             }
             _ => return None,
         };

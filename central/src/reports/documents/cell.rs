@@ -48,7 +48,7 @@ impl Kind {
     }
 
     /// Whether it stands at the right edge, so that digits stand below digits.
-    pub(super) const fn is_amount(self) -> bool {
+    pub(crate) const fn is_amount(self) -> bool {
         matches!(self, Self::Duration | Self::Balance | Self::Number)
     }
 }

@@ -11,7 +11,9 @@ mod cell;
 mod csv;
 mod json;
 mod page;
+mod terminal;
 mod totals;
+mod view;
 mod xlsx;
 
 use std::io::Write;
@@ -24,7 +26,9 @@ use lintel_runtime::catalogue::Words;
 pub use cell::{Cell, Coded, Kind};
 pub use csv::{Csv, Mark};
 pub use json::Json;
-pub use page::{Page, Style};
+pub use page::{Page, Picture, Style};
+pub use terminal::terminal;
+pub(crate) use view::{View, view};
 pub use xlsx::Xlsx;
 
 /// What a table is called and which columns it has.

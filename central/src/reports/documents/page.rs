@@ -16,6 +16,8 @@ use crate::reports::hours::h_mm;
 
 /// How a document looks, on the screen and on paper.
 const STYLE: &str = include_str!("../../console/assets/document.css");
+/// How its plot does.
+const PLOTS: &str = include_str!("../../console/assets/plots.css");
 
 /// Where the style is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +28,23 @@ pub enum Style {
     Linked(String),
 }
 
+/// A plot below a table.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// As [`crate::reports::plots`] drew it.
+    pub svg: String,
+    /// Where the plots' style is.
+    pub style: Style,
+}
+
 #[derive(Template)]
 #[template(path = "document_head.html")]
 struct Head<'a> {
     words: Words<'a>,
     document: &'a Document,
     style: &'a Style,
+    /// How the plot looks, where there is one.
+    plots: Option<&'a Style>,
     made: String,
 }
 
@@ -46,6 +59,7 @@ struct Row<'a> {
 #[template(path = "document_foot.html")]
 struct Foot<'a> {
     count: String,
+    picture: &'a str,
     notes: &'a [String],
     totals: Option<Row<'a>>,
 }
@@ -66,6 +80,8 @@ pub struct Page<'a, W: Write> {
     words: Words<'a>,
     totals: Totals,
     notes: Vec<String>,
+    /// Below the table.
+    picture: String,
 }
 
 impl<'a, W: Write> Page<'a, W> {
@@ -77,11 +93,33 @@ impl<'a, W: Write> Page<'a, W> {
         document: &Document,
         making: &Making<'a>,
         style: &Style,
+        out: W,
+    ) -> Result<Self, DocumentError> {
+        Self::with_picture(document, making, style, None, out)
+    }
+
+    /// The same with a plot below the table.
+    ///
+    /// # Errors
+    /// [`DocumentError`].
+    pub fn with_picture(
+        document: &Document,
+        making: &Making<'a>,
+        style: &Style,
+        picture: Option<Picture>,
         mut out: W,
     ) -> Result<Self, DocumentError> {
         let words = making.words;
-        Head { words, document, style, made: making.said_made() }.write_into(&mut out)?;
-        Ok(Self { out, words, totals: Totals::of(document), notes: document.notes.clone() })
+        let plots = picture.as_ref().map(|picture| &picture.style);
+        Head { words, document, style, plots, made: making.said_made() }.write_into(&mut out)?;
+        let (totals, notes) = (Totals::of(document), document.notes.clone());
+        Ok(Self {
+            out,
+            words,
+            totals,
+            notes,
+            picture: picture.map(|picture| picture.svg).unwrap_or_default(),
+        })
     }
 }
 
@@ -106,7 +144,7 @@ impl<W: Write> Rows for Page<'_, W> {
             Row { cells, total: true }
         });
         let count = self.words.say_with("document-count", &[("count", count.into())]);
-        Foot { count, notes: &self.notes, totals }.write_into(&mut self.out)?;
+        Foot { count, picture: &self.picture, notes: &self.notes, totals }.write_into(&mut self.out)?;
         self.out.flush()?;
         Ok(self.out)
     }
@@ -117,6 +155,18 @@ fn shown_row<'a>(words: Words<'_>, columns: &'a [Column], cells: &[Cell<'_>]) ->
 }
 
 fn shown<'a>(words: Words<'_>, column: &'a Column, cell: &Cell<'_>) -> Shown<'a> {
+    let (text, behind) = said(words, cell);
+    let class = match column.kind {
+        _ if text.is_empty() => "empty",
+        kind if kind.is_amount() => "amount",
+        Kind::Date | Kind::LocalTime => "when",
+        _ => "",
+    };
+    Shown { heading: &column.heading, class, text, behind }
+}
+
+/// A cell as people read it, and what stands small behind it.
+pub(super) fn said(words: Words<'_>, cell: &Cell<'_>) -> (String, String) {
     let mut behind = String::new();
     let text = match cell {
         Cell::Text(text) => text.clone().into_owned(),
@@ -137,11 +187,5 @@ fn shown<'a>(words: Words<'_>, column: &'a Column, cell: &Cell<'_>) -> Shown<'a>
         }
         Cell::Empty => String::new(),
     };
-    let class = match column.kind {
-        _ if text.is_empty() => "empty",
-        kind if kind.is_amount() => "amount",
-        Kind::Date | Kind::LocalTime => "when",
-        _ => "",
-    };
-    Shown { heading: &column.heading, class, text, behind }
+    (text, behind)
 }

@@ -51,7 +51,7 @@ impl From<RosterError> for Problem {
 }
 
 /// How many rows are asked for.
-fn limit(asked: Option<u32>) -> Result<u32, Problem> {
+pub(super) fn limit(asked: Option<u32>) -> Result<u32, Problem> {
     let rows = asked.unwrap_or(LISTED);
     if (1..=MOST_LISTED).contains(&rows) {
         return Ok(rows);
@@ -60,13 +60,13 @@ fn limit(asked: Option<u32>) -> Result<u32, Problem> {
 }
 
 /// The place behind which a page begins.
-fn cursor<T: FromStr>(after: Option<&str>) -> Result<Option<T>, Problem> {
+pub(super) fn cursor<T: FromStr>(after: Option<&str>) -> Result<Option<T>, Problem> {
     let parsed = |text: &str| text.parse().map_err(|_| RosterError::Cursor(text.chars().take(80).collect()));
     Ok(after.map(parsed).transpose()?)
 }
 
 /// The same for keys of two parts, such as `berlin@2026-10`.
-fn pair<A: FromStr, B: FromStr>(after: Option<&str>) -> Result<Option<(A, B)>, Problem> {
+pub(super) fn pair<A: FromStr, B: FromStr>(after: Option<&str>) -> Result<Option<(A, B)>, Problem> {
     let Some(text) = after else { return Ok(None) };
     let parts = text.split_once('@').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
     match parts {
@@ -76,7 +76,7 @@ fn pair<A: FromStr, B: FromStr>(after: Option<&str>) -> Result<Option<(A, B)>, P
 }
 
 /// A page of a list, with the place of its last row when there may be more.
-fn page<T: Serialize>(name: &str, rows: &[T], limit: u32, key: impl Fn(&T) -> String) -> Response {
+pub(super) fn page<T: Serialize>(name: &str, rows: &[T], limit: u32, key: impl Fn(&T) -> String) -> Response {
     let is_full = u32::try_from(rows.len()).is_ok_and(|count| count >= limit);
     let next = rows.last().filter(|_| is_full).map(key);
     Json(json!({ name: rows, "next": next })).into_response()
@@ -87,7 +87,7 @@ fn done(touched: &Touched) -> Response {
     Json(json!({ "touched": touched })).into_response()
 }
 
-fn id<T: FromStr<Err = lintel_core::ids::IdError>>(text: &str) -> Result<T, Problem> {
+pub(super) fn id<T: FromStr<Err = lintel_core::ids::IdError>>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|error: T::Err| Problem::bad_request("bad_id", error.to_string()))
 }
 

@@ -1,0 +1,113 @@
+//! Day records, page by page.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use lintel_core::ids::{PersonId, SiteId};
+use serde::Deserialize;
+
+use super::super::person_id;
+use super::super::rosters::{limit, page, pair};
+use super::expect_range;
+use crate::api::input::Params;
+use crate::api::problem::Problem;
+use crate::app::AppState;
+use crate::attendance::Status;
+use crate::attendance::exception::Severity;
+use crate::audit::{self, View};
+use crate::auth::May;
+use crate::auth::permit::ReadAttendance;
+use crate::people::PeopleError;
+use crate::reports::{self, ReportError};
+use crate::store::{days, people};
+
+/// `?from=&to=&site=&status=&severity=&limit=&after=`; both ends count.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    pub(super) from: Date,
+    pub(super) to: Date,
+    pub(super) site: Option<SiteId>,
+    pub(super) status: Option<Status>,
+    pub(super) severity: Option<Severity>,
+    pub(super) limit: Option<u32>,
+    pub(super) after: Option<String>,
+}
+
+impl Query {
+    /// The days of a page, by date and person.
+    pub(super) async fn page(
+        &self,
+        state: &AppState,
+        actor: &str,
+        least: Option<Severity>,
+    ) -> Result<(Vec<days::DayRow>, u32), Problem> {
+        expect_range(self.from, self.to)?;
+        let (rows, after) = (limit(self.limit)?, pair::<Date, PersonId>(self.after.as_deref())?);
+        let subject = self.site.as_ref().map_or("all", SiteId::as_str);
+        audit::viewed(state.db(), actor, state.clock(), View::Days, subject).await?;
+        let filter = days::Filter {
+            // The index begins where the page does, and not with the range.
+            from: after.map_or(self.from, |(date, _)| date.max(self.from)),
+            to: self.to,
+            site: self.site.as_ref(),
+            status: self.status,
+            severity: least.map_or(0, column),
+        };
+        let found = days::page(&mut state.db().read().await?, &filter, after, rows.into()).await?;
+        Ok((found, rows))
+    }
+}
+
+/// A severity as the column of days has it, where nothing is 0.
+const fn column(severity: Severity) -> i64 {
+    match severity {
+        Severity::Info => 1,
+        Severity::Notice => 2,
+        Severity::Warning => 3,
+        Severity::Error => 4,
+    }
+}
+
+/// `GET /api/v1/days`: `{"days": […], "next": …}`, by date and person; with an exception at least as grave as
+/// `severity` where it is given.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn list_days(
+    State(state): State<AppState>,
+    May(permit): May<ReadAttendance>,
+    Params(query): Params<Query>,
+) -> Result<Response, Problem> {
+    let (found, rows) = query.page(&state, permit.actor(), query.severity).await?;
+    let found: Vec<_> = found.iter().map(reports::day).collect::<Result<_, ReportError>>()?;
+    Ok(page("days", &found, rows, reports::Day::place))
+}
+
+/// `?from=&to=`; both ends count.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    from: Date,
+    to: Date,
+}
+
+/// `GET /api/v1/people/{id}/days`: `{"days": […]}` of one person, by date.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn list_days_of_person(
+    State(state): State<AppState>,
+    May(permit): May<ReadAttendance>,
+    Path(id): Path<String>,
+    Params(range): Params<Range>,
+) -> Result<Response, Problem> {
+    let person = person_id(&id)?;
+    expect_range(range.from, range.to)?;
+    let found = people::get(&mut state.db().read().await?, person).await?;
+    found.ok_or_else(|| PeopleError::Unknown(person.to_string()))?;
+    audit::viewed(state.db(), permit.actor(), state.clock(), View::Month, &person.to_string()).await?;
+    let mut tx = state.db().read().await?;
+    let rows = days::list_by_person(&mut tx, person, range.from, range.to).await?;
+    Ok(axum::Json(reports::days(&rows)?).into_response())
+}
