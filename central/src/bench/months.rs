@@ -12,13 +12,18 @@ use lintel_core::event::DirectionHint;
 use lintel_core::ids::{AssignmentId, DeviceId, EventId, IdError, PatternId, PersonId, SiteId, StreamId};
 use lintel_core::time::UtcMillis;
 use lintel_core::wire::Heartbeat;
-use lintel_runtime::clock::random_bytes;
+use lintel_runtime::clock::{SystemClock, random_bytes};
 use serde::Serialize;
 
 use super::attendance::{FIRST, LAST, MonthsError, Person, person, roster};
-use crate::attendance::Length;
+use crate::attendance::{Length, Month};
+use crate::auth::{Actor, Denied};
 use crate::days::{Wanted, refresh};
 use crate::devices::Device;
+use crate::inquiries::{self, Asked, InquiryError, Look, Question};
+use crate::reports;
+use crate::reports::documents::FileKind;
+use crate::reports::sheets::Name;
 use crate::store::days;
 use crate::store::ingest::{self, Arrival, EventRow, PersonalRow};
 use crate::store::rosters::assignments::{self, AssignmentRow, Works};
@@ -28,6 +33,7 @@ use crate::store::rosters::policies::{self, PolicyRow};
 use crate::store::rosters::shifts::{self, ShiftRow};
 use crate::store::sites::{self, Site};
 use crate::store::{Db, StoreError, Tx, devices, door_people, people, streams, watermarks};
+use crate::words::words_in;
 
 /// People of one transaction, as in the job.
 const CHUNK: usize = 250;
@@ -50,6 +56,21 @@ pub enum CompanyError {
     /// No randomness.
     #[error(transparent)]
     Random(#[from] lintel_runtime::clock::ClockError),
+    /// The report.
+    #[error(transparent)]
+    Inquiry(#[from] InquiryError),
+    /// A page.
+    #[error(transparent)]
+    Report(#[from] reports::ReportError),
+    /// A page as JSON.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// Nobody may read it, which would be a mistake of this file.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// A temporary file.
+    #[error("can't write a temporary file")]
+    File(#[source] std::io::Error),
     /// A task ended before its end.
     #[error("a part of the measurement stopped before its end")]
     Stopped,
@@ -78,8 +99,14 @@ pub struct CompanyFigure {
     pub computed_s: f64,
     /// Seconds to compute it again and find it as it is.
     pub repeated_s: f64,
-    /// Milliseconds to read one day of a hundred people, the 95th of a hundred reads.
+    /// Milliseconds to read one day of a hundred people and write it as JSON, the 95th of a hundred times.
     pub page_p95_ms: f64,
+    /// Seconds to read the month and write everybody's timesheet as a workbook.
+    pub workbook_s: f64,
+    /// Its bytes.
+    pub workbook_bytes: u64,
+    /// The most memory of the process meanwhile, MB; 0 where the system doesn't say.
+    pub workbook_peak_mb: u64,
 }
 
 /// Measures on an empty database.
@@ -100,8 +127,41 @@ pub async fn measure_company(db: &Db, count: u32) -> Result<CompanyFigure, Compa
     }
     let repeated_s = company.refresh(db).await?;
     let page_p95_ms = company.pages(db).await?;
-    let (engine, punches) = (db.engine(), company.punches);
-    Ok(CompanyFigure { engine, people: count, punches, days: found, computed_s, repeated_s, page_p95_ms })
+    let (workbook_s, workbook_bytes, workbook_peak_mb) = workbook(db).await?;
+    Ok(CompanyFigure {
+        engine: db.engine(),
+        people: count,
+        punches: company.punches,
+        days: found,
+        computed_s,
+        repeated_s,
+        page_p95_ms,
+        workbook_s,
+        workbook_bytes,
+        workbook_peak_mb,
+    })
+}
+
+/// Everybody's timesheet of the month: seconds, bytes, and the most memory in MB.
+async fn workbook(db: &Db) -> Result<(f64, u64, u64), CompanyError> {
+    // What was the most before isn't this one's.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+    let begun = Instant::now();
+    let asked = Asked { month: Some(Month::of(FIRST)), ..Asked::default() };
+    let question = Question::of(Name::Monthly, asked)?;
+    let answer = inquiries::ask(db, &Actor::local().permit()?, &SystemClock, question).await?;
+    let mut file = tempfile::tempfile().map_err(CompanyError::File)?;
+    answer.write(FileKind::Xlsx, &Look::INSIDE, words_in("en"), &std::env::temp_dir(), &mut file)?;
+    let took = begun.elapsed().as_secs_f64();
+    let bytes = file.metadata().map_err(CompanyError::File)?.len();
+    Ok((took, bytes, peak_mb()))
+}
+
+fn peak_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|text| text.parse().ok());
+    kilobytes.unwrap_or(0_u64) / 1_000
 }
 
 struct Company {
@@ -151,6 +211,8 @@ impl Company {
             let begun = Instant::now();
             let mut tx = db.read().await?;
             let rows = days::page(&mut tx, &filter, after, 100).await?;
+            let text = serde_json::to_vec(&reports::days(&rows)?)?;
+            std::hint::black_box(text);
             took.push(begun.elapsed().as_secs_f64() * 1e3);
             after = rows.last().map(|row| (row.record.date, row.record.person));
         }
@@ -329,8 +391,6 @@ async fn passes(db: &Db, stream_no: i64, door: usize, company: &[Person]) -> Res
 
 #[cfg(test)]
 mod tests {
-    use lintel_runtime::clock::SystemClock;
-
     use super::*;
     use crate::bench::place::SqlitePlace;
 
@@ -340,6 +400,7 @@ mod tests {
         let db = place.open(&SystemClock).await.unwrap();
         let figure = measure_company(&db, 4).await.unwrap();
         assert_eq!(figure.days, 4 * 31);
+        assert!(figure.workbook_bytes > 5_000, "{figure:?}");
         assert!(figure.punches > 4 * 80 && figure.computed_s > 0.0 && figure.repeated_s > 0.0);
     }
 }

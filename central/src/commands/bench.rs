@@ -94,7 +94,17 @@ fn months(rules: &RulesFigure, figures: &[CompanyFigure]) -> String {
     );
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["database", "people", "punches", "days", "computed", "again", "100 rows, p95"]);
+    table.set_header([
+        "database",
+        "people",
+        "punches",
+        "days",
+        "computed",
+        "again",
+        "100 rows, p95",
+        "workbook",
+        "its memory",
+    ]);
     for figure in figures {
         table.add_row([
             figure.engine.to_owned(),
@@ -104,6 +114,8 @@ fn months(rules: &RulesFigure, figures: &[CompanyFigure]) -> String {
             format!("{:.1} s", figure.computed_s),
             format!("{:.1} s", figure.repeated_s),
             format!("{:.1} ms", figure.page_p95_ms),
+            format!("{:.1} s", figure.workbook_s),
+            format!("{} MB", figure.workbook_peak_mb),
         ]);
     }
     for column in table.column_iter_mut().skip(1) {
@@ -111,7 +123,7 @@ fn months(rules: &RulesFigure, figures: &[CompanyFigure]) -> String {
     }
     text.push_str(&format!(
         "\n{table}\nComputed: read, computed and stored from nothing, durable. Again: the same where nothing has \
-         changed.\n"
+         changed.\nWorkbook: everybody's timesheet of the month, read and written.\n"
     ));
     text
 }

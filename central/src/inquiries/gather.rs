@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use lintel_core::ids::PersonId;
 use lintel_core::time::{UtcMillis, day_bounds};
 
-use super::{InquiryError, MOST_LINES, Question, timesheets};
+use super::{AT_ONCE, InquiryError, MOST_LINES, Question, timesheets};
 use crate::attendance::exception::Severity;
 use crate::reports::sheets::{
     ExceptionLine, Inside, LastSeen, Material, Name, OvertimeRow, RoundingSums, Zones, inside,
@@ -17,8 +17,6 @@ use crate::store::events::EventView;
 use crate::store::sites::Site;
 use crate::store::{Tx, days, events};
 
-/// People whose days are in memory at once.
-pub(super) const AT_ONCE: usize = 500;
 /// Further back nothing says where somebody is now.
 const DAY_MS: i64 = 24 * 3_600_000;
 

@@ -32,6 +32,8 @@ use crate::store::{Db, StoreError, people, sites};
 pub const MAX_DAYS: i32 = 100;
 /// The same for events, of which a day has many.
 const MAX_RAW_DAYS: i32 = 31;
+/// People whose days are in memory at once.
+const AT_ONCE: usize = 500;
 /// More lines than anybody reads, and about as many as fit into the memory that a small machine has to spare.
 const MOST_LINES: usize = 300_000;
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use lintel_core::ids::{PersonId, SiteId};
 use lintel_core::time::Clock;
 
+use super::AT_ONCE;
 use super::InquiryError;
-use super::gather::AT_ONCE;
 use crate::attendance::Month;
 use crate::audit::{self, View};
 use crate::auth::Permit;

@@ -27,7 +27,8 @@ CREATE TABLE day_record (
     computed_at BIGINT NOT NULL,
     PRIMARY KEY (person_id, local_date)
 );
-CREATE INDEX day_record_by_date ON day_record (local_date, site_id);
+-- A page of days goes on behind a person.
+CREATE INDEX day_record_by_date ON day_record (local_date, person_id);
 -- Everybody's days are computed anew.
 INSERT INTO job (kind, key, payload, run_after, attempts, generation)
 SELECT 'close_day', site_id, '{"site_id":"' || site_id || '"}', 0, 0, 0 FROM site;

@@ -1,16 +1,20 @@
 //! Day records as the rules gave them, and the doors that hold up their proof.
 
+mod write;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId};
 use lintel_core::time::UtcMillis;
 
-use super::{PEOPLE, StoreError, Tx, dialect, rows_of_people, sql, uuid, uuid_bytes};
+use super::{PEOPLE, StoreError, Tx, rows_of_people, sql, uuid, uuid_bytes};
 use crate::attendance::{DayRecord, Status};
 
-/// Rows per statement; with eight columns well under what either database takes.
-const ROWS: usize = 500;
+pub use write::{NewDay, delete, delete_blocks, put};
+
+/// `2026-11-20`.
+const DATE_BYTES: usize = 10;
 
 /// One person's day, with the names that a report shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,15 +31,6 @@ pub struct DayRow {
     pub computed_at: UtcMillis,
 }
 
-/// A record to store.
-#[derive(Debug, Clone, Copy)]
-pub struct NewDay<'a> {
-    /// The record.
-    pub record: &'a DayRecord,
-    /// Its canonical text.
-    pub text: &'a str,
-}
-
 /// The stored records of some people from one date to another, as their canonical texts.
 ///
 /// # Errors
@@ -48,15 +43,21 @@ pub async fn texts_of_people(
 ) -> Result<BTreeMap<(PersonId, Date), String>, StoreError> {
     let mut texts = BTreeMap::new();
     for some in people.chunks(PEOPLE) {
-        // People first: with the dates first one of the databases would read everybody's.
-        let text = "SELECT r.person_id, r.local_date, r.record FROM (VALUES {people}) AS v \
+        // People first: with the dates first one of the databases would read everybody's. And one row for a
+        // person: a record has no line break, and rows take longer than their texts.
+        let text = "SELECT r.person_id, string_agg(r.local_date || r.record, '\n') FROM (VALUES {people}) AS v \
             CROSS JOIN day_record r \
-            WHERE r.person_id = v.column1 AND r.local_date >= {1} AND r.local_date <= {2}";
-        let rows =
-            rows_of_people!(tx, (Vec<u8>, String, String), some, text, from.to_string(), to.to_string())?;
-        for (person, date, record) in rows {
-            let date = date.parse().map_err(|_| StoreError::Row { column: "day_record.local_date" })?;
-            texts.insert((uuid(&person, "day_record.person_id")?.into(), date), record);
+            WHERE r.person_id = v.column1 AND r.local_date >= {1} AND r.local_date <= {2} GROUP BY r.person_id";
+        for (person, days) in
+            rows_of_people!(tx, (Vec<u8>, String), some, text, from.to_string(), to.to_string())?
+        {
+            let person: PersonId = uuid(&person, "day_record.person_id")?.into();
+            for day in days.split('\n') {
+                let column = StoreError::Row { column: "day_record.local_date" };
+                let (date, record) = day.split_at_checked(DATE_BYTES).ok_or(column)?;
+                let date = date.parse().map_err(|_| StoreError::Row { column: "day_record.local_date" })?;
+                texts.insert((person, date), record.to_owned());
+            }
         }
     }
     Ok(texts)
@@ -68,152 +69,6 @@ pub async fn texts_of_people(
 /// [`StoreError::Row`] for one that nobody wrote.
 pub fn record(text: &str) -> Result<DayRecord, StoreError> {
     serde_json::from_str(text).map_err(|_| StoreError::Row { column: "day_record.record" })
-}
-
-/// Stores computed days, in place of what was there, with the doors that hold up their proof.
-///
-/// # Errors
-/// When the database fails.
-pub async fn put(tx: &mut Tx, days: &[NewDay<'_>], at: UtcMillis) -> Result<(), StoreError> {
-    for some in days.chunks(ROWS) {
-        match tx {
-            Tx::Sqlite(_) => put_values(tx, some, at).await?,
-            Tx::Postgres(_) => put_arrays(tx, some, at).await?,
-        }
-    }
-    put_blocks(tx, days).await
-}
-
-const UPSERT: &str = "ON CONFLICT (person_id, local_date) DO UPDATE SET \
-    site_id = excluded.site_id, status = excluded.status, provisional = excluded.provisional, \
-    severity = excluded.severity, record = excluded.record, computed_at = excluded.computed_at";
-const INSERT: &str = "INSERT INTO day_record (person_id, local_date, site_id, status, provisional, severity, \
-    record, computed_at)";
-
-async fn put_values(tx: &mut Tx, days: &[NewDay<'_>], at: UtcMillis) -> Result<(), StoreError> {
-    let text = format!("{INSERT} VALUES {} {UPSERT}", dialect::values(tx, days.len(), 8));
-    let Tx::Sqlite(c) = tx else { return Ok(()) };
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
-    for day in days {
-        query = query
-            .bind(uuid_bytes!(day.record.person))
-            .bind(day.record.date.to_string())
-            .bind(day.record.site.as_str())
-            .bind(day.record.status.as_str())
-            .bind(i64::from(day.record.provisional.is_some()))
-            .bind(severity(day.record))
-            .bind(day.text)
-            .bind(at.as_i64());
-    }
-    query.execute(&mut **c).await?;
-    Ok(())
-}
-
-/// The same with one array for each column, which PostgreSQL reads in a fraction of the time.
-async fn put_arrays(tx: &mut Tx, days: &[NewDay<'_>], at: UtcMillis) -> Result<(), StoreError> {
-    let Tx::Postgres(c) = tx else { return Ok(()) };
-    fn column<'a, T>(days: &[NewDay<'a>], of: impl Fn(&NewDay<'a>) -> T) -> Vec<T> {
-        days.iter().map(of).collect()
-    }
-    let text = format!(
-        "{INSERT} SELECT d.*, $8 FROM UNNEST($1::BYTEA[], $2::TEXT[], $3::TEXT[], $4::TEXT[], $5::BIGINT[], \
-         $6::BIGINT[], $7::TEXT[]) AS d {UPSERT}"
-    );
-    sqlx::query(sqlx::AssertSqlSafe(text))
-        .bind(column(days, |day| day.record.person.as_uuid().as_bytes().to_vec()))
-        .bind(column(days, |day| day.record.date.to_string()))
-        .bind(column(days, |day| day.record.site.as_str().to_owned()))
-        .bind(column(days, |day| day.record.status.as_str().to_owned()))
-        .bind(column(days, |day| i64::from(day.record.provisional.is_some())))
-        .bind(column(days, |day| severity(day.record)))
-        .bind(column(days, |day| day.text.to_owned()))
-        .bind(at.as_i64())
-        .execute(&mut **c)
-        .await?;
-    Ok(())
-}
-
-/// The gravest exception as its column has it.
-fn severity(record: &DayRecord) -> i64 {
-    use crate::attendance::exception::Severity;
-    let gravest = record.exceptions.iter().map(|exception| exception.code.severity()).max();
-    match gravest {
-        None => 0,
-        Some(Severity::Info) => 1,
-        Some(Severity::Notice) => 2,
-        Some(Severity::Warning) => 3,
-        Some(Severity::Error) => 4,
-    }
-}
-
-async fn put_blocks(tx: &mut Tx, days: &[NewDay<'_>]) -> Result<(), StoreError> {
-    let blocks: Vec<_> = days
-        .iter()
-        .filter_map(|day| day.record.provisional.as_ref().map(|why| (day.record, why)))
-        .flat_map(|(record, why)| why.blocked_by.iter().map(move |door| (record, door, why.until)))
-        .collect();
-    for some in blocks.chunks(ROWS) {
-        let text = format!(
-            "INSERT INTO day_block (person_id, local_date, device_id, until_at) VALUES {} \
-             ON CONFLICT (person_id, local_date, device_id) DO UPDATE SET until_at = excluded.until_at",
-            dialect::values(tx, some.len(), 4)
-        );
-        macro_rules! run {
-            ($c:expr) => {{
-                let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
-                for (record, door, until) in some {
-                    query = query
-                        .bind(uuid_bytes!(record.person))
-                        .bind(record.date.to_string())
-                        .bind(door.as_str())
-                        .bind(until.as_i64());
-                }
-                query.execute(&mut **$c).await.map(drop)?
-            }};
-        }
-        match tx {
-            Tx::Sqlite(c) => run!(c),
-            Tx::Postgres(c) => run!(c),
-        }
-    }
-    Ok(())
-}
-
-/// Takes out what holds up the days of people from one date to another.
-///
-/// # Errors
-/// When the database fails.
-pub async fn delete_blocks(tx: &mut Tx, days: &[(PersonId, Date)]) -> Result<(), StoreError> {
-    delete_among(tx, "day_block", days).await
-}
-
-/// Takes days out of which nothing is left.
-///
-/// # Errors
-/// When the database fails.
-pub async fn delete(tx: &mut Tx, days: &[(PersonId, Date)]) -> Result<(), StoreError> {
-    delete_among(tx, "day_record", days).await
-}
-
-async fn delete_among(tx: &mut Tx, table: &'static str, days: &[(PersonId, Date)]) -> Result<(), StoreError> {
-    for some in days.chunks(ROWS) {
-        let list = dialect::values(tx, some.len(), 2);
-        let text = format!("DELETE FROM {table} WHERE (person_id, local_date) IN (VALUES {list})");
-        macro_rules! run {
-            ($c:expr) => {{
-                let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
-                for (person, date) in some {
-                    query = query.bind(uuid_bytes!(person)).bind(date.to_string());
-                }
-                query.execute(&mut **$c).await.map(drop)?
-            }};
-        }
-        match tx {
-            Tx::Sqlite(c) => run!(c),
-            Tx::Postgres(c) => run!(c),
-        }
-    }
-    Ok(())
 }
 
 /// Deletes all days of a person.
