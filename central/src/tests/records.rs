@@ -172,6 +172,9 @@ async fn each_report_comes_as_each_file_and_no_name_is_a_formula() {
             assert!(header("content-disposition").contains(&format!(".{ending}\"")), "{path}");
             // The policy lets no style stand inside.
             assert!(ending != "html" || !answer.text.contains("<style"), "{path}");
+            // The plot stands on the page where one fits.
+            let plotted = matches!(name, Name::Daily | Name::Monthly | Name::Exceptions);
+            assert!(ending != "html" || answer.text.contains("<figure>") == plotted, "{path}");
             assert!(ending != "csv" || !answer.text.contains(",=cmd"), "{}", answer.text);
         }
     }

@@ -156,13 +156,18 @@ fn shown_row<'a>(words: Words<'_>, columns: &'a [Column], cells: &[Cell<'_>]) ->
 
 fn shown<'a>(words: Words<'_>, column: &'a Column, cell: &Cell<'_>) -> Shown<'a> {
     let (text, behind) = said(words, cell);
-    let class = match column.kind {
+    let class = class_of(column.kind, &text);
+    Shown { heading: &column.heading, class, text, behind }
+}
+
+/// The style's class of a cell with a text.
+pub(super) fn class_of(kind: Kind, text: &str) -> &'static str {
+    match kind {
         _ if text.is_empty() => "empty",
         kind if kind.is_amount() => "amount",
         Kind::Date | Kind::LocalTime => "when",
         _ => "",
-    };
-    Shown { heading: &column.heading, class, text, behind }
+    }
 }
 
 /// A cell as people read it, and what stands small behind it.

@@ -2,7 +2,7 @@
 
 use lintel_runtime::catalogue::Words;
 
-use super::page::said;
+use super::page::{class_of, said};
 use super::totals::Totals;
 use super::{Cell, Column, Document, DocumentError};
 
@@ -13,7 +13,8 @@ pub(crate) struct Shown {
     pub(crate) text: String,
     /// What stands small behind it.
     pub(crate) behind: String,
-    pub(crate) amount: bool,
+    /// The style's: `none`, `amount`, `when` or nothing.
+    pub(crate) class: &'static str,
 }
 
 /// A row, said.
@@ -62,7 +63,9 @@ pub(crate) fn view<'r>(
 fn of_row(words: Words<'_>, columns: &[Column], cells: &[Cell<'_>]) -> Row {
     let one = |(column, cell): (&Column, &Cell<'_>)| {
         let (text, behind) = said(words, cell);
-        Shown { heading: column.heading.clone(), text, behind, amount: column.kind.is_amount() }
+        // What the console calls empty is a page without anything yet.
+        let class = if text.is_empty() { "none" } else { class_of(column.kind, &text) };
+        Shown { heading: column.heading.clone(), text, behind, class }
     };
     Row { cells: columns.iter().zip(cells).map(one).collect() }
 }
