@@ -1,7 +1,12 @@
 //! A month of two hundred people at three doors that lose the network and have wrong clocks, on both databases:
 //! whatever comes in whatever order and however late, in the end every day is as the oracle counts it, who saw
 //! everything at once.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first surprise"
+)]
 #![expect(clippy::expect_used, reason = "tests say what is missing")]
 #![allow(unreachable_pub, dead_code, reason = "the store's tests use the rest of what is shared with them")]
 
@@ -157,13 +162,13 @@ async fn plan(world: &World, roster: &Roster) {
 
 /// Hires somebody: one in four in Lisbon, half of all on the rotation, one in ten without any shift.
 async fn hire(world: &World, number: usize, dice: &mut Dice) -> Worker {
-    let home = if number % 4 == 0 { "lisbon" } else { "berlin" };
+    let home = if number.is_multiple_of(4) { "lisbon" } else { "berlin" };
     let id = world.enrolled(&format!("Worker {number:03}"), home).await;
     // As people are hired: nobody knows when those began who were there before.
     let employment = Employment { from: date(2000, 1, 1), to: None, site: site(home) };
     let mut calendar = Calendar { employments: vec![employment], ..Calendar::default() };
     if number % 10 != 9 {
-        let (name, names) = if number % 2 == 0 {
+        let (name, names) = if number.is_multiple_of(2) {
             ("rotation", &["early", "late", "night"][..])
         } else {
             ("office-week", &["office"][..])

@@ -3,16 +3,16 @@
 //! Woken by this process after a commit, and by a short poll for what other replicas queued. A job that
 //! keeps failing is tried ever more rarely, with its error in the table, and never given up silently.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use lintel_core::time::{Clock, UtcMillis};
 use lintel_runtime::clock::random_bytes;
 use lintel_runtime::supervisor::TaskContext;
 use serde::de::DeserializeOwned;
+use tokio::task::JoinSet;
 
 use super::attendance::{self, Next};
 use super::{
@@ -111,15 +111,20 @@ impl Jobs {
                 days
             }
         };
-        stream::iter(days.into_iter().chain(others))
-            .map(Ok)
-            .try_for_each_concurrent(self.db.writers(), |job| {
-                // A task of its own, so that two that compute have a core each.
-                let (jobs, job) = (self.clone(), job.clone());
-                let task = tokio::spawn(async move { jobs.run_or_put_off(&job, &lease, now).await });
-                async move { task.await.context("running a job")? }
-            })
-            .await?;
+        // Tasks of their own, so that two that compute have a core each.
+        let mut tasks = JoinSet::new();
+        for job in days.into_iter().chain(others) {
+            if tasks.len() >= self.db.writers()
+                && let Some(done) = tasks.join_next().await
+            {
+                done.context("running a job")??;
+            }
+            let (jobs, job) = (self.clone(), job.clone());
+            tasks.spawn(async move { jobs.run_or_put_off(&job, &lease, now).await });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.context("running a job")??;
+        }
         Ok(taken.len())
     }
 
@@ -142,19 +147,16 @@ impl Jobs {
         let next = attendance::recompute(&mut tx, &work, self.min_gap, self.clock.now()).await?;
         // In the order of their keys, as a batch of events queues them: who takes locks in one order waits for
         // nobody in a circle.
-        let mut rows: BTreeMap<&str, (Option<&ClaimedJob>, Option<&(NewJob, UtcMillis)>)> = BTreeMap::new();
-        for job in taken {
-            rows.entry(&job.key).or_default().0 = Some(job);
-        }
-        for job in &next {
-            rows.entry(&job.0.key).or_default().1 = Some(job);
-        }
-        for (done, next) in rows.into_values() {
-            if let Some(done) = done {
-                jobs::delete(&mut tx, done, lease).await?;
+        let done: BTreeMap<&str, &ClaimedJob> = taken.iter().map(|job| (job.key.as_str(), *job)).collect();
+        let next: BTreeMap<&str, &(NewJob, UtcMillis)> =
+            next.iter().map(|next| (next.0.key.as_str(), next)).collect();
+        let keys: BTreeSet<&str> = done.keys().chain(next.keys()).copied().collect();
+        for key in keys {
+            if let Some(job) = done.get(key) {
+                jobs::delete(&mut tx, job, lease).await?;
             }
-            if let Some((next, at)) = next {
-                jobs::create(&mut tx, std::slice::from_ref(next), *at).await?;
+            if let Some((job, at)) = next.get(key) {
+                jobs::create(&mut tx, std::slice::from_ref(job), *at).await?;
             }
         }
         tx.commit().await?;
