@@ -62,9 +62,6 @@ pub enum Change {
 }
 
 impl Change {
-    /// All names.
-    pub const NAMES: [&str; 7] = ["add", "void", "move", "direct", "assign", "excuse", "approve_overtime"];
-
     /// The name in the database and on the wire.
     #[must_use]
     pub const fn name(&self) -> &'static str {
