@@ -65,12 +65,18 @@ impl SqlitePlace {
         temp_dir().map(Self)
     }
 
+    /// Its URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("sqlite://{}", self.0.path().join("central.db").display())
+    }
+
     /// Opens a new, migrated database.
     ///
     /// # Errors
     /// [`PlaceError::Store`].
     pub async fn open(&self, clock: &dyn Clock) -> Result<Db, PlaceError> {
-        open(&format!("sqlite://{}", self.0.path().join("central.db").display()), clock).await
+        open(&self.url(), clock).await
     }
 }
 
@@ -92,12 +98,20 @@ impl PostgresPlace {
         Ok(Self { server_url: server_url.to_owned(), name })
     }
 
+    /// Its URL.
+    ///
+    /// # Errors
+    /// [`PlaceError::Store`] where the server's can't be read.
+    pub fn url(&self) -> Result<String, PlaceError> {
+        Ok(scratch::url_of(&self.server_url, &self.name)?)
+    }
+
     /// Opens it, migrated.
     ///
     /// # Errors
     /// [`PlaceError::Store`].
     pub async fn open(&self, clock: &dyn Clock) -> Result<Db, PlaceError> {
-        open(&scratch::url_of(&self.server_url, &self.name)?, clock).await
+        open(&self.url()?, clock).await
     }
 
     /// Drops it; every connection must be closed.

@@ -106,6 +106,7 @@ impl Retention {
         tx.commit().await?;
         crate::retention::run(&desk.db, &desk.settings.retention, &*desk.clock).await?;
         crate::backup::forget_former(desk, now.plus_millis(-crate::backup::FORMER_KEEP_MS)).await?;
+        desk.db.tend_statistics().await?;
         // What other replicas on this database wrote into their ledgers.
         KeepRevocations.run(desk).await?;
         Ok(())

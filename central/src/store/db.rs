@@ -170,6 +170,30 @@ impl Db {
         done
     }
 
+    /// Has SQLite look at tables that have grown much, so that it chooses well how to read them; a moment's work
+    /// mostly. PostgreSQL does that by itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tend_statistics(&self) -> Result<(), StoreError> {
+        if let Pools::Sqlite { write, .. } = &self.0.pools {
+            // All tables, not only those that this connection has read: the readers have connections of their own.
+            sqlx::raw_sql("PRAGMA analysis_limit = 1000; PRAGMA optimize = 0x10002;").execute(write).await?;
+        }
+        Ok(())
+    }
+
+    /// The same at once, and on PostgreSQL too: what its own housekeeping does within a minute.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn gather_statistics(&self) -> Result<(), StoreError> {
+        if let Pools::Postgres(pool) = &self.0.pools {
+            sqlx::query("ANALYZE").execute(pool).await?;
+        }
+        self.tend_statistics().await
+    }
+
     /// Closes all connections; running transactions end first.
     pub async fn close(&self) {
         match &self.0.pools {
