@@ -28,6 +28,7 @@ use crate::auth::credential;
 use crate::auth::permit::{ManageDevices, ReadDevices};
 use crate::jobs::{DeviceOverdue, RecomputeDay};
 use crate::revocation;
+use crate::store::watermarks::Released;
 use crate::store::{
     Db, StoreError, Tx, audit, broker, certificates, devices, door_people, gallery, invites, jobs, sites,
     watermarks,
@@ -137,6 +138,17 @@ pub async fn list(db: &Db, _permit: &Permit<ReadDevices>) -> Result<Vec<DeviceSt
     devices::list(&mut db.read().await?).await
 }
 
+/// How many days of people each door holds up, most first; see [`crate::attendance::proof`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_holding_up(
+    db: &Db,
+    _permit: &Permit<ReadDevices>,
+) -> Result<Vec<(DeviceId, i64)>, StoreError> {
+    watermarks::list_blocking(&mut db.read().await?).await
+}
+
 /// The device of a token. The token is looked up by its SHA-256, so the time it takes says nothing about
 /// how much of a guess was right. A door that has a certificate has no use for a token here.
 ///
@@ -240,7 +252,7 @@ pub async fn heartbeat(
     }
     let now = clock.now();
     devices::update_heartbeat(&mut tx, beat, now).await?;
-    let released = known_through(&mut tx, &device.device_id).await?;
+    let released = known_through(&mut tx, &device.device_id, now).await?;
     if watermarks::update_overdue(&mut tx, &device.device_id, None).await? {
         log::info!("device.id" = device.device_id.as_str(); "the door is heard of again");
     }
@@ -278,17 +290,27 @@ pub async fn confirm_gallery(
     Ok(())
 }
 
-/// Moves a door's watermark as far as is known, and queues the days that nothing else held up; how many.
+/// When a day that other doors still hold up stops naming this one: most pass within a heartbeat of each other,
+/// and a day is not computed once for each of them.
+const NAMES_OTHERS_AFTER_MS: i64 = 120_000;
+
+/// Moves a door's watermark as far as is known, and queues the days that it held up; how many nothing else holds.
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn known_through(tx: &mut Tx, device: &DeviceId) -> Result<usize, StoreError> {
+pub(crate) async fn known_through(
+    tx: &mut Tx,
+    device: &DeviceId,
+    now: UtcMillis,
+) -> Result<usize, StoreError> {
     let Some(through) = watermarks::advance(tx, device).await? else { return Ok(0) };
-    let released = watermarks::release(tx, device, through).await?;
-    let jobs: Vec<_> =
-        released.iter().map(|(person, date)| RecomputeDay::of(*person, *date, *date).to_new_job()).collect();
-    jobs::create(tx, &jobs, UtcMillis::default()).await?;
-    Ok(released.len())
+    let (held, free): (Vec<Released>, Vec<Released>) =
+        watermarks::release(tx, device, through).await?.into_iter().partition(|day| day.still_held);
+    for (days, at) in [(&free, UtcMillis::default()), (&held, now.plus_millis(NAMES_OTHERS_AFTER_MS))] {
+        let job = |day: &Released| RecomputeDay::of(day.person, day.date, day.date).to_new_job();
+        jobs::create(tx, &days.iter().map(job).collect::<Vec<_>>(), at).await?;
+    }
+    Ok(free.len())
 }
 
 /// Ends certificates, the broker's account and the code: one that was used within its validity could

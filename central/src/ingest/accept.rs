@@ -53,7 +53,7 @@ pub async fn accept(
     let settled = intake.store(&mut tx, places).await?;
     intake.queue(&mut tx, &settled, days).await?;
     // The heartbeat that says how far the door is may have come before what it speaks of.
-    known_through(&mut tx, &device.device_id).await?;
+    known_through(&mut tx, &device.device_id, now).await?;
     tx.commit().await?;
 
     if settled.stored > 0 {

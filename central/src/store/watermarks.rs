@@ -29,7 +29,18 @@ pub async fn advance(tx: &mut Tx, device: &DeviceId) -> Result<Option<UtcMillis>
     Ok(row.map(|(through,)| UtcMillis::from_i64(through)))
 }
 
-/// Takes out what a door held up until its watermark; the days that nothing else holds up.
+/// A day that a door doesn't hold up any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Released {
+    /// Whose.
+    pub person: PersonId,
+    /// Which date.
+    pub date: Date,
+    /// Whether another door still does.
+    pub still_held: bool,
+}
+
+/// Takes out what a door held up until its watermark; which days those were.
 ///
 /// # Errors
 /// When the database fails.
@@ -37,13 +48,13 @@ pub async fn release(
     tx: &mut Tx,
     device: &DeviceId,
     through: UtcMillis,
-) -> Result<Vec<(PersonId, Date)>, StoreError> {
+) -> Result<Vec<Released>, StoreError> {
     let rows = sql!(
         &mut *tx,
-        fetch_all as (Vec<u8>, String),
-        "SELECT person_id, local_date FROM day_block b WHERE device_id = $1 AND until_at <= $2 \
-         AND NOT EXISTS (SELECT 1 FROM day_block o WHERE o.person_id = b.person_id \
-           AND o.local_date = b.local_date AND o.device_id <> b.device_id)",
+        fetch_all as (Vec<u8>, String, i64),
+        "SELECT person_id, local_date, CAST(CASE WHEN EXISTS (SELECT 1 FROM day_block o \
+           WHERE o.person_id = b.person_id AND o.local_date = b.local_date AND o.device_id <> b.device_id) \
+           THEN 1 ELSE 0 END AS BIGINT) FROM day_block b WHERE device_id = $1 AND until_at <= $2",
         device.as_str(),
         through.as_i64()
     )?;
@@ -55,9 +66,10 @@ pub async fn release(
         through.as_i64()
     )?;
     rows.into_iter()
-        .map(|(person, date)| {
+        .map(|(person, date, others)| {
             let date = date.parse().map_err(|_| StoreError::Row { column: "day_block.local_date" })?;
-            Ok((uuid(&person, "day_block.person_id")?.into(), date))
+            let person = uuid(&person, "day_block.person_id")?.into();
+            Ok(Released { person, date, still_held: others != 0 })
         })
         .collect()
 }

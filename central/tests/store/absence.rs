@@ -43,6 +43,21 @@ on_both! {
         assert!(watermarks::list_blocking(&mut world.db.read().await.unwrap()).await.unwrap().is_empty());
     }
 
+    async fn a_day_stops_naming_a_door_that_has_passed_while_another_still_holds_it_up(world: World) {
+        world.office_hours().await;
+        let ada = world.enrolled("Ada", "berlin").await;
+        let (front, _) = world.office_door("front").await;
+        let (back, _) = world.office_door("back").await;
+        world.clock.set(hours(16));
+        let doors = async || world.day(ada, FRIDAY).await.unwrap().provisional.unwrap().blocked_by;
+        assert_eq!(doors().await, [back.device_id.clone(), front.device_id.clone()]);
+        world.beats(&front, fresh(), 0).await;
+        // Nobody's day is computed once for each door that passes: this waits a little for the others.
+        assert_eq!(doors().await.len(), 2);
+        world.clock.set(hours(16).plus_millis(120_000));
+        assert_eq!(doors().await, std::slice::from_ref(&back.device_id));
+    }
+
     async fn a_door_with_a_backlog_is_known_only_when_it_has_come(world: World) {
         world.office_hours().await;
         let ada = world.enrolled("Ada", "berlin").await;

@@ -25,6 +25,11 @@ devices-certificate-left = { $days ->
    *[other] { $days } days left
 }
 devices-version = Version
+devices-held = Holds up
+devices-held-days = { $days ->
+    [one] { $days } day of somebody's record
+   *[other] { $days } days of people's records
+}
 devices-erasures = Erasures under way
 devices-erasures-wait = { $people ->
     [one] { $door } ({ $site }) hasn't confirmed yet that it forgot { $people } person.

@@ -53,6 +53,8 @@ pub(super) struct Door {
     pub(super) gallery: String,
     pub(super) certificate: String,
     pub(super) version: String,
+    /// Whose days it holds up; empty where nobody's.
+    pub(super) held: String,
     pub(super) gone: bool,
 }
 
@@ -88,6 +90,7 @@ pub(super) fn door(words: Words<'_>, state: &DeviceState, now: UtcMillis, silent
         gallery: gallery(words, state),
         certificate: certificate(words, state, now),
         version: state.version.clone().unwrap_or_default(),
+        held: String::new(),
         gone: device.revoked_at.is_some(),
     }
 }
@@ -146,6 +149,11 @@ pub async fn list_devices(
     let now = state.clock().now();
     let silent_ms = state.settings().devices.offline_after_ms();
     let mut rows: Vec<Door> = found.iter().map(|one| door(visit.words, one, now, silent_ms)).collect();
+    for (door, days) in devices::list_holding_up(state.db(), &permit).await? {
+        if let Some(row) = rows.iter_mut().find(|row| row.id == door.as_str()) {
+            row.held = visit.words.say_with("devices-held-days", &[("days", days.into())]);
+        }
+    }
     rows.sort_by_key(|row| row.gone);
     let sites = crate::sites::list(state.db(), &permit).await?;
     let open = devices::list_invites(state.db(), &permit, state.clock()).await?;
