@@ -69,14 +69,11 @@ impl LegalMinima {
         since(week.end(), free_since) < least
     }
 
-    /// The average of some weeks' work, when it is more than it may be. Weeks in any order; fewer than the
-    /// reference period has are averaged as they are.
+    /// By how much an average week has more work than it may.
     #[must_use]
-    pub fn average_exceeded(&self, weeks: &[Length]) -> Option<Length> {
+    pub fn beyond_average(&self, weekly: Length) -> Option<Length> {
         let most = self.average_work?;
-        let count = i64::try_from(weeks.len()).ok().filter(|count| *count > 0)?;
-        let average = Length::from_millis(weeks.iter().copied().sum::<Length>().as_millis() / count);
-        (average > most).then_some(average)
+        (weekly > most).then(|| weekly - most)
     }
 }
 
@@ -106,11 +103,11 @@ mod tests {
     }
 
     #[test]
-    fn the_average_is_over_all_weeks_that_are_there() {
+    fn forty_eight_hours_are_as_much_as_a_week_may_have_on_average() {
         let legal = LegalMinima::default();
-        assert_eq!(legal.average_exceeded(&[Length::from_hours(60), Length::from_hours(36)]), None);
-        let weeks = [Length::from_hours(60), Length::from_hours(37)];
-        assert_eq!(legal.average_exceeded(&weeks), Some(Length::from_millis(48 * 3_600_000 + 1_800_000)));
-        assert_eq!(legal.average_exceeded(&[]), None);
+        assert_eq!(legal.beyond_average(Length::from_hours(48)), None);
+        assert_eq!(legal.beyond_average(Length::from_minutes(48 * 60 + 1)), Some(Length::from_minutes(1)));
+        let none = LegalMinima { average_work: None, ..legal };
+        assert_eq!(none.beyond_average(Length::from_hours(100)), None);
     }
 }

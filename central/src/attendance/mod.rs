@@ -6,7 +6,8 @@
 //!
 //! Read it in this order: [`punch`] (which punches count), [`shift`] and [`calendar`] (what was planned),
 //! `attribution` (which shift a punch belongs to), `direction` (arrivals and departures), `stretch` and
-//! [`breaks`] (hours), [`rounding`] and [`overtime`] (pay), `day` and [`proof`] (what the day was), [`week`].
+//! [`breaks`] (hours), [`rounding`] and [`overtime`] (pay), `day` and [`proof`] (what the day was), [`week`],
+//! [`working_time`] (what a law wants to know over months).
 
 mod attribution;
 pub mod breaks;
@@ -29,6 +30,7 @@ pub mod rounding;
 pub mod shift;
 mod stretch;
 pub mod week;
+pub mod working_time;
 
 pub use interval::Interval;
 pub use length::Length;

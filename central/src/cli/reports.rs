@@ -32,17 +32,7 @@ pub enum ReportCommand {
     #[command(after_help = "Examples:\n  \
         lintel-central report monthly --month 2026-11 --site berlin --format xlsx --out november.xlsx\n  \
         lintel-central report monthly --month 2026-11 --person 0042")]
-    Monthly {
-        /// The month, YYYY-MM.
-        #[arg(long)]
-        month: Month,
-        /// Whose and how.
-        #[command(flatten)]
-        who: WhoArgs,
-        /// As which file.
-        #[command(flatten)]
-        out: OutArgs,
-    },
+    Monthly(MonthArgs),
     /// What somebody should look at, the gravest first.
     #[command(after_help = "Example:\n  lintel-central report exceptions --month 2026-11 --site berlin")]
     Exceptions(RangeArgs),
@@ -61,19 +51,26 @@ pub enum ReportCommand {
     #[command(after_help = "Example:\n  \
         lintel-central report evacuation --site berlin --format page --out evacuation.html")]
     Evacuation(NowArgs),
+    /// Work of an average week over the months that a law looks at, up to the last whole week of a month; who is over it comes first.
+    #[command(after_help = "Example:\n  lintel-central report working-time --month 2026-11")]
+    WorkingTime(MonthArgs),
     /// Whether rounding is neutral: what it gave or took of each person in a month.
     #[command(after_help = "Example:\n  lintel-central report rounding --month 2026-11")]
-    Rounding {
-        /// The month, YYYY-MM.
-        #[arg(long)]
-        month: Month,
-        /// Whose and how.
-        #[command(flatten)]
-        who: WhoArgs,
-        /// As which file.
-        #[command(flatten)]
-        out: OutArgs,
-    },
+    Rounding(MonthArgs),
+}
+
+/// A month.
+#[derive(Debug, Args)]
+pub struct MonthArgs {
+    /// The month, YYYY-MM.
+    #[arg(long)]
+    month: Month,
+    /// Whose and how.
+    #[command(flatten)]
+    who: WhoArgs,
+    /// As which file.
+    #[command(flatten)]
+    out: OutArgs,
 }
 
 /// Which days: a month, a date or a range.
@@ -175,13 +172,16 @@ impl ReportCommand {
         let of_range = |name, RangeArgs { month, date, from, to, who, out }: RangeArgs| {
             order(name, Asked { month, date, from, to, ..Asked::default() }, who, out)
         };
-        let of_month = |month| Asked { month: Some(month), ..Asked::default() };
+        let of_month = |name, MonthArgs { month, who, out }: MonthArgs| {
+            order(name, Asked { month: Some(month), ..Asked::default() }, who, out)
+        };
         match self {
             Self::Daily { date, who, out } => {
                 order(Name::Daily, Asked { date: Some(date), ..Asked::default() }, who, out)
             }
-            Self::Monthly { month, who, out } => order(Name::Monthly, of_month(month), who, out),
-            Self::Rounding { month, who, out } => order(Name::Rounding, of_month(month), who, out),
+            Self::Monthly(month) => of_month(Name::Monthly, month),
+            Self::Rounding(month) => of_month(Name::Rounding, month),
+            Self::WorkingTime(month) => of_month(Name::WorkingTime, month),
             Self::Exceptions(range) => of_range(Name::Exceptions, range),
             Self::Overtime(range) => of_range(Name::Overtime, range),
             Self::Raw(range) => of_range(Name::Raw, range),
@@ -218,6 +218,7 @@ mod tests {
             ("on-site --site berlin", Name::OnSite),
             ("evacuation --format page", Name::Evacuation),
             ("rounding --month 2026-11 --format json", Name::Rounding),
+            ("working-time --month 2026-11 --site berlin", Name::WorkingTime),
         ] {
             let order = typed(line).unwrap();
             assert_eq!(order.name, name, "{line}");

@@ -1,4 +1,4 @@
-//! `report daily|monthly|exceptions|overtime|raw|on-site|evacuation|rounding`.
+//! `report daily|monthly|exceptions|overtime|raw|on-site|evacuation|rounding|working-time`.
 
 use std::io::{IsTerminal as _, Write};
 use std::path::Path;

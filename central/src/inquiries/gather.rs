@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use lintel_core::ids::PersonId;
 use lintel_core::time::{UtcMillis, day_bounds};
 
-use super::{AT_ONCE, InquiryError, MOST_LINES, Question, timesheets};
+use super::{AT_ONCE, InquiryError, MOST_LINES, Question, timesheets, working_time};
 use crate::attendance::exception::Severity;
 use crate::reports::sheets::{
     ExceptionLine, Inside, LastSeen, Material, Name, OvertimeRow, RoundingSums, Zones, inside,
@@ -51,6 +51,9 @@ pub(super) async fn material(
             Material::Overtime(lines)
         }
         (Name::Rounding, _) => Material::Rounding(rounding(tx, question).await?),
+        (Name::WorkingTime, _) => {
+            Material::WorkingTime(working_time::read(tx, question, sites, zones, now).await?)
+        }
         (Name::Raw, _) => Material::Raw(raw(tx, question, sites, zones).await?),
         (Name::OnSite, _) => {
             let mut people = there(tx, question, sites, zones, now).await?;

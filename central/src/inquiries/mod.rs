@@ -5,6 +5,7 @@
 
 mod gather;
 mod timesheets;
+mod working_time;
 
 use std::io::Write;
 use std::path::Path;
@@ -163,7 +164,7 @@ impl Question {
                 let date = date.ok_or(needs("a date, such as 2026-11-20"))?;
                 When::Days(date, date)
             }
-            Name::Monthly | Name::Rounding => {
+            Name::Monthly | Name::Rounding | Name::WorkingTime => {
                 not_taken(date.is_some(), "date")?;
                 not_taken(range, "range")?;
                 When::Month(month.ok_or(needs("a month, such as 2026-11"))?)

@@ -147,7 +147,7 @@ async fn hr_changes_a_record_and_nobody_else_does() {
 fn query(name: Name) -> &'static str {
     match name {
         Name::Daily => "date=2026-11-20",
-        Name::Monthly | Name::Rounding => "month=2026-11",
+        Name::Monthly | Name::Rounding | Name::WorkingTime => "month=2026-11",
         Name::Exceptions | Name::Overtime | Name::Raw => RANGE,
         Name::OnSite | Name::Evacuation => "site=berlin",
     }

@@ -37,6 +37,7 @@ mod revocations;
 mod rosters;
 mod rosters_of_people;
 mod uploads;
+mod working_time;
 mod world;
 
 /// Runs a story on both databases, as two tests.

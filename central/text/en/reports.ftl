@@ -8,6 +8,7 @@ reports-raw = Raw log
 reports-on-site = On site now
 reports-evacuation = Evacuation list
 reports-rounding = What rounding gave and took
+reports-working-time = Work of an average week
 
 reports-site = Site
 reports-staff-no = Staff no
@@ -60,6 +61,10 @@ reports-rounding-given = Given
 reports-rounding-taken = Taken
 reports-rounding-sum = In all
 reports-rounding-a-day = Seconds a day
+reports-days-counted = Days counted
+reports-weekly = Average week
+reports-weekly-most = At most
+reports-weekly-beyond = Over it by
 reports-week-of = Week of { $date }
 
 reports-info = for information
@@ -74,6 +79,7 @@ reports-note-raw = Events in the order in which they came, as they were recorded
 reports-note-on-site = Whoever has arrived and not left. Somebody who went without a punch is still listed.
 reports-note-evacuation = Whoever a door didn't see is not listed: visitors, and who came in with somebody else. “Perhaps” is whoever may have left without a punch, or come back.
 reports-note-rounding = Rounding that is neutral comes to about nothing over many days. What it gave stands with a plus in people's favour; what it took, with a minus.
+reports-note-working-time = The average is over the whole weeks of the period in which somebody was employed. Leave is left out of it, neither as work nor as days; holidays and days off are in it (Directive 2003/88/EC, articles 6 and 16).
 
 # What is asked for.
 reports-everybody = All sites

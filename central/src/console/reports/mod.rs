@@ -149,7 +149,7 @@ impl Wanted {
 
 impl Fields {
     const fn of(name: Name) -> Self {
-        let month = matches!(name, Name::Monthly | Name::Rounding);
+        let month = matches!(name, Name::Monthly | Name::Rounding | Name::WorkingTime);
         let range = matches!(name, Name::Exceptions | Name::Overtime | Name::Raw);
         let date = matches!(name, Name::Daily);
         Self { month, date, range, person: month || range || date }

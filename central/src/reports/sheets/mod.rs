@@ -15,6 +15,7 @@ mod person;
 mod pictures;
 mod raw;
 mod rounding;
+mod working_time;
 mod zones;
 
 use jiff::civil::Date;
@@ -33,6 +34,7 @@ pub(crate) use monthly::needs_a_look;
 pub use monthly::{Adjusted, Hours, Sums};
 pub use overtime::OvertimeRow;
 pub use rounding::RoundingSums;
+pub use working_time::WorkingTimeRow;
 pub use zones::Zones;
 
 /// A report, by the name under which it is asked for.
@@ -54,11 +56,13 @@ pub enum Name {
     Evacuation,
     /// What rounding gave or took.
     Rounding,
+    /// Work of an average week.
+    WorkingTime,
 }
 
 impl Name {
     /// All of them, in the order in which a page offers them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Daily,
         Self::Monthly,
         Self::Exceptions,
@@ -67,6 +71,7 @@ impl Name {
         Self::OnSite,
         Self::Evacuation,
         Self::Rounding,
+        Self::WorkingTime,
     ];
 
     /// The name in addresses and on the command line.
@@ -81,6 +86,7 @@ impl Name {
             Self::OnSite => "on-site",
             Self::Evacuation => "evacuation",
             Self::Rounding => "rounding",
+            Self::WorkingTime => "working-time",
         }
     }
 
@@ -102,6 +108,7 @@ impl Name {
             Self::OnSite => "reports-on-site",
             Self::Evacuation => "reports-evacuation",
             Self::Rounding => "reports-rounding",
+            Self::WorkingTime => "reports-working-time",
         })
     }
 }
@@ -127,6 +134,8 @@ pub enum Material {
     Evacuation(Vec<Inside>),
     /// What rounding gave or took.
     Rounding(Vec<RoundingSums>),
+    /// Work of an average week.
+    WorkingTime(Vec<WorkingTimeRow>),
 }
 
 /// What a report says beside its rows.
@@ -176,6 +185,7 @@ impl Material {
             Self::OnSite(rows) => sheet(rows, saying),
             Self::Evacuation(rows) => evacuation::sheet(rows, saying),
             Self::Rounding(rows) => sheet(rows, saying),
+            Self::WorkingTime(rows) => sheet(rows, saying),
         }
     }
 }

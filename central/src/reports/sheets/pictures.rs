@@ -40,9 +40,12 @@ impl Material {
                 let days = late_days(lines);
                 in_both_sizes(ID, |frame| lateness(words, &days, frame))
             }
-            Self::Overtime(_) | Self::Raw(_) | Self::OnSite(_) | Self::Evacuation(_) | Self::Rounding(_) => {
-                return Ok(None);
-            }
+            Self::Overtime(_)
+            | Self::Raw(_)
+            | Self::OnSite(_)
+            | Self::Evacuation(_)
+            | Self::Rounding(_)
+            | Self::WorkingTime(_) => return Ok(None),
         };
         drawn.map(Some)
     }

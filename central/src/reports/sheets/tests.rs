@@ -11,9 +11,11 @@ use uuid::Uuid;
 use super::monthly::Hours;
 use super::*;
 use crate::attendance::exception::{Code, Exception, Severity};
+use crate::attendance::legal::LegalMinima;
 use crate::attendance::overtime::{OvertimeLine, Reason};
 use crate::attendance::proof::Provisional;
 use crate::attendance::record::{DayRecord, Status, Stretch};
+use crate::attendance::working_time::WorkingTime;
 use crate::attendance::{Interval, Length};
 use crate::reports::documents::{FileKind, Making, terminal, write};
 use crate::store::adjustments::Adjustment;
@@ -200,6 +202,33 @@ fn what_rounding_did_is_this() {
     }
     let sums = sums.into_values().filter(|sums| sums.days > 0).collect();
     insta::assert_snapshot!(written(Name::Rounding, &Material::Rounding(sums)));
+}
+
+#[test]
+fn who_works_too_much_comes_first() {
+    let row = |number: u128, name: &str, hours: i64| {
+        let mut time = WorkingTime { provisional: 1, ..WorkingTime::default() };
+        time.employed(date(2026, 11, 2), date(2026, 11, 15));
+        time.half_days -= 1;
+        time.worked = Length::from_hours(hours);
+        let legal = LegalMinima::default();
+        let beyond = legal.beyond_average(time.weekly().unwrap());
+        let period = (date(2026, 7, 20), date(2026, 11, 15));
+        let (name, most) = (name.to_owned(), legal.average_work);
+        WorkingTimeRow {
+            person: person(number),
+            name,
+            staff_no: None,
+            site: berlin(),
+            period,
+            time,
+            most,
+            beyond,
+        }
+    };
+    let mut rows = vec![row(ADA, "Ada Lovelace", 80), row(BOB, FORMULA, 100), row(ERASED, "", 92)];
+    rows.sort_by_cached_key(WorkingTimeRow::place);
+    insta::assert_snapshot!(written(Name::WorkingTime, &Material::WorkingTime(rows)));
 }
 
 fn event(number: i64, kind: EventKind, name: Option<&str>) -> EventView {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId};
 use serde::Serialize;
 
-use super::super::{StoreError, Tx, sql, uuid, uuid_bytes};
+use super::super::{PEOPLE, StoreError, Tx, rows_of_people, sql, uuid, uuid_bytes};
 use super::{parsed, parsed_or_none};
 use crate::attendance::Length;
 use crate::attendance::length::written_or_none;
@@ -27,9 +27,9 @@ pub struct EmploymentRow {
     pub weekly: Option<Length>,
 }
 
-pub(super) type Row = (Vec<u8>, String, Option<String>, String, Option<String>, Option<i64>);
+type Row = (Vec<u8>, String, Option<String>, String, Option<String>, Option<i64>);
 
-pub(super) fn employment((person, from, to, site, team, weekly): Row) -> Result<EmploymentRow, StoreError> {
+fn employment((person, from, to, site, team, weekly): Row) -> Result<EmploymentRow, StoreError> {
     Ok(EmploymentRow {
         person_id: uuid(&person, "employment.person_id")?.into(),
         from: parsed(&from, "employment.valid_from")?,
@@ -110,6 +110,22 @@ pub async fn list_by_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Employm
     .into_iter()
     .map(employment)
     .collect()
+}
+
+/// The rows of some people, each person's in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_of_people(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<EmploymentRow>, StoreError> {
+    let text = "SELECT person_id, valid_from, valid_to, site_id, team, weekly_ms FROM employment \
+        WHERE person_id IN (VALUES {people}) ORDER BY person_id, valid_from";
+    let mut all = Vec::new();
+    for some in people.chunks(PEOPLE) {
+        for row in rows_of_people!(tx, Row, some, text)? {
+            all.push(employment(row)?);
+        }
+    }
+    Ok(all)
 }
 
 /// People who belonged to a site at some time, by id.

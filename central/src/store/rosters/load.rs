@@ -47,7 +47,7 @@ pub async fn load(
     // Each once, whoever was named twice.
     let people: Vec<PersonId> = calendars.keys().copied().collect();
     for some in people.chunks(PEOPLE) {
-        for row in employments_of(tx, some).await? {
+        for row in employments::list_of_people(tx, some).await? {
             let employment = Employment { from: row.from, to: row.to, site: row.site_id };
             calendars.entry(row.person_id).or_default().employments.push(employment);
         }
@@ -93,15 +93,6 @@ async fn roster(tx: &mut Tx, from: Date, to: Date, min_gap: Length) -> Result<Ro
     }
     roster.shifts = versions.into_iter().map(|(id, values)| (id, Versions::of(values))).collect();
     Ok(roster)
-}
-
-async fn employments_of(
-    tx: &mut Tx,
-    people: &[PersonId],
-) -> Result<Vec<employments::EmploymentRow>, StoreError> {
-    let text = "SELECT person_id, valid_from, valid_to, site_id, team, weekly_ms FROM employment \
-        WHERE person_id IN (VALUES {people}) ORDER BY person_id, valid_from";
-    rows_of_people!(tx, employments::Row, people, text)?.into_iter().map(employments::employment).collect()
 }
 
 async fn assignments_of(
