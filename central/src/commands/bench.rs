@@ -104,6 +104,9 @@ fn months(rules: &RulesFigure, figures: &[CompanyFigure]) -> String {
         "100 rows, p95",
         "workbook",
         "its memory",
+        "payroll",
+        "its memory",
+        "nothing new",
     ]);
     for figure in figures {
         table.add_row([
@@ -116,6 +119,9 @@ fn months(rules: &RulesFigure, figures: &[CompanyFigure]) -> String {
             format!("{:.1} ms", figure.page_p95_ms),
             format!("{:.1} s", figure.workbook_s),
             format!("{} MB", figure.workbook_peak_mb),
+            format!("{:.1} s", figure.payroll.first_s),
+            format!("{} MB", figure.payroll.peak_mb),
+            format!("{:.1} s", figure.payroll.again_s),
         ]);
     }
     for column in table.column_iter_mut().skip(1) {
@@ -123,7 +129,8 @@ fn months(rules: &RulesFigure, figures: &[CompanyFigure]) -> String {
     }
     text.push_str(&format!(
         "\n{table}\nComputed: read, computed and stored from nothing, durable. Again: the same where nothing has \
-         changed.\nWorkbook: everybody's timesheet of the month, read and written.\n"
+         changed.\nWorkbook: everybody's timesheet of the month, read and written.\nPayroll: the \
+         month given, a line for each day. Nothing new: asked for again.\n"
     ));
     text
 }

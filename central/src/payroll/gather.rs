@@ -74,7 +74,8 @@ async fn entries(tx: &mut Tx, scope: &Scope, found: Differences) -> Result<Vec<E
 struct Reader<'a> {
     scope: &'a Scope,
     people: Vec<PersonId>,
-    /// The first day that the month may have a say in.
+    /// Those of whom the month may have a say in earlier days, and the first of those.
+    earlier: BTreeSet<PersonId>,
     earliest: Date,
     paid: BTreeSet<LeaveKind>,
 }
@@ -85,23 +86,50 @@ impl<'a> Reader<'a> {
         let recorded = days::list_people(tx, (month.first(), month.last()), site, None, i64::MAX).await?;
         let booked = adjustments::list_people(tx, month, site).await?;
         let given = payroll::list_people(tx, month, site).await?;
-        let others = booked.into_iter().chain(given);
-        let mut people: BTreeSet<PersonId> = recorded.into_iter().collect();
-        let mut earliest = month.first();
-        for (person, first) in others {
-            people.insert(person);
-            earliest = earliest.min(first);
-        }
+        let others: Vec<_> = booked.into_iter().chain(given).collect();
+        let earlier: Vec<_> = others.iter().copied().filter(|(_, first)| *first < month.first()).collect();
+        let people: BTreeSet<PersonId> =
+            recorded.into_iter().chain(others.into_iter().map(|(person, _)| person)).collect();
         let kinds = leave::list_kinds(tx).await?.into_iter();
-        let paid = kinds.filter(|kind| kind.paid).map(|kind| kind.kind).collect();
-        Ok(Self { scope, people: people.into_iter().collect(), earliest, paid })
+        Ok(Self {
+            scope,
+            people: people.into_iter().collect(),
+            earliest: earlier.iter().map(|(_, first)| *first).min().unwrap_or(month.first()),
+            earlier: earlier.into_iter().map(|(person, _)| person).collect(),
+            paid: kinds.filter(|kind| kind.paid).map(|kind| kind.kind).collect(),
+        })
     }
 
     /// Everything that is known of some people's days.
     async fn days(&self, tx: &mut Tx, people: &[PersonId]) -> Result<Days, StoreError> {
-        let last = self.scope.month.last();
+        let month = self.scope.month;
         let mut known = Days::default();
-        for (person, batch, site, days) in payroll::list_given(tx, people, self.earliest, last).await? {
+        for rows in adjustments::of_people(tx, people, LONG_AGO, month.last()).await?.into_values() {
+            for row in rows {
+                let due = row.after.as_deref().map(|text| self.due(text)).transpose()?.map(|(_, due)| due);
+                let booking = Booking { month: row.month, due: due.unwrap_or_default() };
+                known.booked.entry((row.person_id, row.site_id, row.date)).or_default().push(booking);
+            }
+        }
+        // Earlier days are read of those only who have any here: one correction would else read a year of everybody.
+        let (back, now): (Vec<_>, Vec<_>) =
+            people.iter().copied().partition(|person| self.earlier.contains(person));
+        for (some, from) in [(now, month.first()), (back, self.earliest)] {
+            self.read(tx, &mut known, &some, from).await?;
+        }
+        Ok(known)
+    }
+
+    /// Adds what was given and what is recorded of some people from a date on.
+    async fn read(
+        &self,
+        tx: &mut Tx,
+        known: &mut Days,
+        people: &[PersonId],
+        from: Date,
+    ) -> Result<(), StoreError> {
+        let last = self.scope.month.last();
+        for (person, batch, site, days) in payroll::list_given(tx, people, from, last).await? {
             for day in days {
                 let given =
                     known.given.entry((person, site.clone(), day.date)).or_insert_with(Given::default);
@@ -109,28 +137,11 @@ impl<'a> Reader<'a> {
                 given.with_this_month |= batch.month == self.scope.month;
             }
         }
-        for rows in adjustments::of_people(tx, people, LONG_AGO, last).await?.into_values() {
-            for row in rows {
-                let due = row.after.as_deref().map(|text| self.due(text)).transpose()?.map(|(_, due)| due);
-                let booking = Booking { month: row.month, due: due.unwrap_or_default() };
-                known.booked.entry((row.person_id, row.site_id, row.date)).or_default().push(booking);
-            }
+        for ((person, date), text) in days::texts_of_people(tx, people, from, last).await? {
+            let (site, due) = self.due(&text)?;
+            known.recorded.insert((person, site, date), due);
         }
-        // Days of earlier months only of those who have any here.
-        let (now, before): (Vec<_>, Vec<_>) = {
-            let reaches_back = |person: &PersonId| {
-                let first = self.scope.month.first();
-                known.given.keys().any(|(of, _, date)| of == person && *date < first)
-            };
-            people.iter().copied().partition(|person| !reaches_back(person))
-        };
-        for (some, from) in [(now, self.scope.month.first()), (before, self.earliest)] {
-            for ((person, date), text) in days::texts_of_people(tx, &some, from, last).await? {
-                let (site, due) = self.due(&text)?;
-                known.recorded.insert((person, site, date), due);
-            }
-        }
-        Ok(known)
+        Ok(())
     }
 
     /// What a record is paid as, and where it belongs.

@@ -5,6 +5,7 @@
 //! time, each in its own transaction; once into an empty month, and once more where nothing has changed.
 
 mod fill;
+mod payroll;
 
 use std::time::Instant;
 
@@ -15,10 +16,13 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use super::attendance::{FIRST, LAST, MonthsError, Person, person, roster};
+pub use payroll::PayrollFigure;
+
 use crate::attendance::{Length, Month};
 use crate::auth::{Actor, Denied};
 use crate::days::{Wanted, refresh};
 use crate::inquiries::{self, Asked, InquiryError, Look, Question};
+use crate::payroll::BatchError;
 use crate::reports;
 use crate::reports::documents::FileKind;
 use crate::reports::sheets::Name;
@@ -61,6 +65,12 @@ pub enum CompanyError {
     /// A temporary file.
     #[error("can't write a temporary file")]
     File(#[source] std::io::Error),
+    /// The month for payroll.
+    #[error(transparent)]
+    Payroll(#[from] BatchError),
+    /// Hours were given twice.
+    #[error("payroll was given {0} lines a second time: the figure would not be true")]
+    Twice(u64),
     /// A task ended before its end.
     #[error("a part of the measurement stopped before its end")]
     Stopped,
@@ -97,6 +107,8 @@ pub struct CompanyFigure {
     pub workbook_bytes: u64,
     /// The most memory of the process meanwhile, MB; 0 where the system doesn't say.
     pub workbook_peak_mb: u64,
+    /// The month for payroll.
+    pub payroll: PayrollFigure,
 }
 
 /// Measures on an empty database.
@@ -129,13 +141,13 @@ pub async fn measure_company(db: &Db, count: u32) -> Result<CompanyFigure, Compa
         workbook_s,
         workbook_bytes,
         workbook_peak_mb,
+        payroll: payroll::payroll(db, &company.site).await?,
     })
 }
 
 /// Everybody's timesheet of the month: seconds, bytes, and the most memory in MB.
 async fn workbook(db: &Db) -> Result<(f64, u64, u64), CompanyError> {
-    // What was the most before isn't this one's; where that can't be said, the figure is too high.
-    std::fs::write("/proc/self/clear_refs", "5").unwrap_or_default();
+    forget_peak();
     let begun = Instant::now();
     let asked = Asked { month: Some(Month::of(FIRST)), ..Asked::default() };
     let question = Question::of(Name::Monthly, asked)?;
@@ -145,6 +157,11 @@ async fn workbook(db: &Db) -> Result<(f64, u64, u64), CompanyError> {
     let took = begun.elapsed().as_secs_f64();
     let bytes = file.metadata().map_err(CompanyError::File)?.len();
     Ok((took, bytes, peak_mb()))
+}
+
+/// What was the most before isn't the next one's; where that can't be said, its figure is too high.
+fn forget_peak() {
+    std::fs::write("/proc/self/clear_refs", "5").unwrap_or_default();
 }
 
 fn peak_mb() -> u64 {
@@ -240,6 +257,7 @@ mod tests {
         let figure = measure_company(&db, 4).await.unwrap();
         assert_eq!(figure.days, 4 * 31);
         assert!(figure.workbook_bytes > 5_000, "{figure:?}");
+        assert!(figure.payroll.lines > 4 * 15, "{figure:?}");
         assert!(figure.punches > 4 * 80 && figure.computed_s > 0.0 && figure.repeated_s > 0.0);
     }
 }
