@@ -136,3 +136,91 @@ impl Days {
 fn line(kind: LineKind, (category, rate_percent): (Category, Option<u16>), ms: i64) -> GivenLine {
     GivenLine { kind, category, rate_percent, ms }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    const NOVEMBER: &str = "2026-11";
+    const DECEMBER: &str = "2026-12";
+
+    fn month(text: &str) -> Month {
+        text.parse().unwrap()
+    }
+
+    fn key() -> Key {
+        let person = PersonId::parse("01890a5d-ac96-774b-bcce-b302099a8057").unwrap();
+        (person, SiteId::parse("berlin").unwrap(), date(2026, 11, 20))
+    }
+
+    fn amounts(all: &[(Category, i64)]) -> Amounts {
+        all.iter().map(|(category, ms)| ((category.clone(), None), *ms)).collect()
+    }
+
+    fn due(all: &[(Category, i64)]) -> Due {
+        Due { pay: Pay { amounts: amounts(all), ..Pay::NOTHING }, record: None }
+    }
+
+    fn scope(of: &str, taken: &[&str], locked: &[&str]) -> Scope {
+        let site = key().1;
+        let months = |all: &[&str]| all.iter().map(|text| (site.clone(), month(text))).collect();
+        let (taken, locked) = (months(taken), months(locked));
+        Scope { month: month(of), site: None, sites: [site.clone()].into(), taken, locked }
+    }
+
+    /// A day of November as it is recorded, booked in December, and given.
+    fn day(recorded: i64, booked: Option<i64>, given: &[(Category, i64)], with_this_month: bool) -> Days {
+        let worked = |ms| due(&[(Category::Worked, ms)]);
+        let booking = booked.map(|ms| (key(), vec![Booking { month: month(DECEMBER), due: worked(ms) }]));
+        Days {
+            recorded: [(key(), worked(recorded))].into(),
+            booked: booking.into_iter().collect(),
+            given: [(key(), Given { amounts: amounts(given), with_this_month })].into(),
+        }
+    }
+
+    fn lines(days: &Days, scope: &Scope) -> Vec<(LineKind, String, i64)> {
+        let found = days.differences(scope, |_| false).unwrap();
+        let lines = found.days.into_values().flatten().flat_map(|day| day.lines);
+        lines.map(|line| (line.kind, line.category.to_string(), line.ms)).collect()
+    }
+
+    #[test]
+    fn a_day_that_differs_in_anything_is_taken_back_whole() {
+        let given = [(Category::Worked, 8), (Category::OvertimeDaily, 1)];
+        let worked = "worked".to_owned();
+        assert_eq!(
+            lines(&day(8, None, &given, true), &scope(NOVEMBER, &[NOVEMBER], &[NOVEMBER])),
+            [
+                (LineKind::Reversal, worked.clone(), -8),
+                (LineKind::Reversal, "overtime_daily".to_owned(), -1),
+                (LineKind::Adjustment, worked, 8),
+            ]
+        );
+        assert!(
+            lines(&day(8, None, &given[..1], true), &scope(NOVEMBER, &[NOVEMBER], &[NOVEMBER])).is_empty()
+        );
+    }
+
+    #[test]
+    fn a_day_that_is_booked_in_a_later_exported_month_is_that_months() {
+        let given = [(Category::Worked, 6)];
+        let both = [NOVEMBER, DECEMBER];
+        assert!(lines(&day(8, Some(6), &given, true), &scope(NOVEMBER, &both, &both)).is_empty());
+        // Before December was exported November says what it has.
+        assert_eq!(lines(&day(8, Some(6), &given, true), &scope(NOVEMBER, &both[..1], &both)).len(), 2);
+        assert_eq!(lines(&day(8, Some(7), &given, true), &scope(DECEMBER, &both, &both)).len(), 2);
+        let refused = day(8, Some(7), &[], false).differences(&scope(DECEMBER, &[], &both), |_| false);
+        assert!(matches!(refused, Err(BatchError::NotExported { .. })));
+    }
+
+    #[test]
+    fn what_a_month_gave_of_another_that_is_open_again_waits_for_that_one() {
+        let days = day(8, None, &[(Category::Worked, 6)], true);
+        let both = [NOVEMBER, DECEMBER];
+        assert!(lines(&days, &scope(DECEMBER, &both, &[DECEMBER])).is_empty());
+        assert_eq!(lines(&days, &scope(DECEMBER, &both, &both)).len(), 2);
+    }
+}

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use lintel_core::chain::Hash;
 use lintel_core::ids::{LeaveKind, PersonId, SiteId};
 
-use super::compare::{Booking, Days, Differences, Due, Given};
+use super::compare::{Booking, Days, Differences, Due};
 use super::pay::Pay;
 use super::scope::Scope;
 use super::{BatchError, BatchId};
@@ -131,8 +131,7 @@ impl<'a> Reader<'a> {
         let last = self.scope.month.last();
         for (person, batch, site, days) in payroll::list_given(tx, people, from, last).await? {
             for day in days {
-                let given =
-                    known.given.entry((person, site.clone(), day.date)).or_insert_with(Given::default);
+                let given = known.given.entry((person, site.clone(), day.date)).or_default();
                 day.add_to(&mut given.amounts);
                 given.with_this_month |= batch.month == self.scope.month;
             }
