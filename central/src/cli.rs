@@ -5,6 +5,7 @@
 mod access;
 mod devices;
 mod imports;
+mod payroll;
 mod people;
 mod recompute;
 mod records;
@@ -20,6 +21,7 @@ use lintel_runtime::config::ConfigArgs;
 pub use access::{PasswordArgs, TokenCommand, UserCommand};
 pub use devices::{DeviceCommand, Direction};
 pub use imports::{ImportArgs, ImportCommand};
+pub use payroll::{ExportArgs, PayrollCommand};
 pub use people::{BadgeCommand, Holder, PeopleCommand};
 pub use recompute::{OrderArgs, PolicyRevision, RecomputeArgs, RecomputeCommand};
 pub use records::{AuditCommand, BackupCommand, LedgerCommand};
@@ -93,6 +95,9 @@ pub enum Command {
     /// Months that were given to payroll and stay as they were given.
     #[command(subcommand)]
     Period(PeriodCommand),
+    /// Payroll: give it a month's hours once, and afterwards what differs.
+    #[command(subcommand)]
+    Payroll(PayrollCommand),
     /// Accounts of the console: who logs in, and as what.
     #[command(subcommand)]
     User(UserCommand),

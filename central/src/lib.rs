@@ -2,7 +2,7 @@
 //!
 //! The library exists so that tests can drive what the binary runs. Pure rules (`attendance`), documents
 //! (`reports`), what uploads hold (`imports`) and use cases (`people`, `badges`, `devices`, `sites`,
-//! `gallery`, `uploads`, `inquiries`) know nothing of HTTP; only `store`
+//! `gallery`, `uploads`, `inquiries`, `payroll`) know nothing of HTTP; only `store`
 //! knows SQL; only `app` knows everything.
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::panic))]
 
@@ -33,6 +33,7 @@ pub mod inquiries;
 pub mod jobs;
 pub mod ledger;
 pub mod metrics;
+pub mod payroll;
 pub mod people;
 pub mod reports;
 pub mod retention;

@@ -11,9 +11,9 @@ use axum::routing::{MethodRouter, delete, get, post};
 use lintel_core::limits::MAX_PACKET_BYTES;
 use tower_http::timeout::TimeoutLayer;
 
-use super::v1::imports;
 use super::v1::records::{corrections, days, exceptions, reports, timesheets};
 use super::v1::rosters::{assignments, holidays, leave, outages, patterns, periods, policies, shifts};
+use super::v1::{imports, payroll};
 use super::{device, join, layers, v1};
 use crate::app::AppState;
 use crate::auth::door;
@@ -194,6 +194,12 @@ pub const PEOPLE: &[Route] = &[
         get(periods::list_periods).post(periods::lock_period)
     }),
     route(POST, "/api/v1/periods/unlock", Access::Person, || post(periods::unlock_period)),
+    route(&["GET", "POST"], "/api/v1/payroll", Access::Person, || {
+        get(payroll::list_batches).post(payroll::export_month)
+    }),
+    route(GET, "/api/v1/payroll/{id}", Access::Person, || get(payroll::get_batch)),
+    route(GET, "/api/v1/payroll/{id}/file", Access::Person, || get(payroll::download_file)),
+    route(POST, "/api/v1/payroll/{id}/cancel", Access::Person, || post(payroll::cancel_batch)),
     route(&["GET", "POST"], "/api/v1/out-of-service", Access::Person, || {
         get(outages::list_outages).post(outages::declare_outage)
     }),

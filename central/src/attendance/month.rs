@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 /// A calendar month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Month(Date);
 

@@ -72,6 +72,8 @@ pub enum View {
     Leave,
     /// The accounts, whose names are people's.
     Accounts,
+    /// A payroll file; the subject is the batch, or the site's id or `all` for a trial.
+    Payroll,
 }
 
 impl View {
@@ -86,6 +88,7 @@ impl View {
             Self::Assignments => "assignments.view",
             Self::Leave => "leave.view",
             Self::Accounts => "accounts.view",
+            Self::Payroll => "payroll.view",
         }
     }
 }

@@ -68,6 +68,10 @@ permissions! {
     ManageRosters = "rosters.manage": Admin | Hr;
     /// Read them.
     ReadRosters = "rosters.read": Admin | Hr | Auditor;
+    /// Give hours to payroll, and take a batch back that payroll never took in.
+    ExportPayroll = "payroll.export": Admin | Hr;
+    /// Read what payroll was given.
+    ReadPayroll = "payroll.read": Admin | Hr | Auditor;
     /// Issue, revoke and print badges.
     ManageBadges = "badges.manage": Admin | Hr;
     /// Read and verify the audit chain.

@@ -11,7 +11,10 @@ use lintel_runtime::exit::ExitCode;
 use serde::Serialize;
 
 use crate::bench::attendance::{RulesFigure, measure_rules};
-use crate::bench::months::{CompanyFigure, WorkbookFigure, measure_company, measure_workbook};
+use crate::bench::months::{
+    CompanyFigure, PayrollFigure, ProgramError, WorkbookFigure, measure_company, measure_payroll,
+    measure_workbook,
+};
 use crate::bench::place::{PostgresPlace, PrivatePostgres, SqlitePlace};
 use crate::bench::{Figure, Size, measure};
 use crate::cli::{BenchArgs, BenchWhat};
@@ -92,13 +95,18 @@ struct MonthFigure {
     #[serde(flatten)]
     company: CompanyFigure,
     workbook: WorkbookFigure,
+    payroll: PayrollFigure,
 }
 
 async fn month(db: Db, url: String, people: u32) -> anyhow::Result<MonthFigure> {
     let company: anyhow::Result<_> = db.closing(async |db| Ok(measure_company(db, people).await?)).await;
     let program = std::env::current_exe().context("finding this program's file")?;
-    let workbook = tokio::task::spawn_blocking(move || measure_workbook(&program, &url));
-    Ok(MonthFigure { company: company?, workbook: workbook.await?? })
+    let commands = move || -> Result<_, ProgramError> {
+        Ok((measure_workbook(&program, &url)?, measure_payroll(&program, &url)?))
+    };
+    let company = company?;
+    let (workbook, payroll) = tokio::task::spawn_blocking(commands).await??;
+    Ok(MonthFigure { company, workbook, payroll })
 }
 
 fn months(rules: &RulesFigure, figures: &[MonthFigure]) -> String {
@@ -120,8 +128,11 @@ fn months(rules: &RulesFigure, figures: &[MonthFigure]) -> String {
         "100 rows, p95",
         "workbook",
         "its memory",
+        "payroll",
+        "its memory",
+        "nothing new",
     ]);
-    for MonthFigure { company: figure, workbook } in figures {
+    for MonthFigure { company: figure, workbook, payroll } in figures {
         table.add_row([
             figure.engine.to_owned(),
             figure.people.to_string(),
@@ -132,6 +143,9 @@ fn months(rules: &RulesFigure, figures: &[MonthFigure]) -> String {
             format!("{:.1} ms", figure.page_p95_ms),
             format!("{:.1} s", workbook.seconds),
             format!("{} MB", workbook.peak_mb),
+            format!("{:.1} s", payroll.first_s),
+            format!("{} MB", payroll.peak_mb),
+            format!("{:.1} s", payroll.again_s),
         ]);
     }
     for column in table.column_iter_mut().skip(1) {
@@ -140,7 +154,7 @@ fn months(rules: &RulesFigure, figures: &[MonthFigure]) -> String {
     text.push_str(&format!(
         "\n{table}\nComputed: read, computed and stored from nothing, durable. Again: the same where nothing has \
          changed.\n100 rows: a page of `/api/v1/days`, all but the socket. Workbook: everybody's timesheet by `report monthly`, in a \
-         process of its own.\n"
+         process of its own.\nPayroll: the month given, a line for each day. Nothing new: asked for again.\n"
     ));
     text
 }

@@ -15,6 +15,7 @@ mod keys_recovery;
 mod ledger;
 mod mqtt;
 mod open;
+mod payroll;
 mod people;
 mod print;
 mod recompute;
@@ -66,6 +67,7 @@ pub fn run(mut cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Import(command) => import::run(args, command).await,
             Command::Policy(command) => rosters::policy::run(args, command).await,
             Command::Period(command) => rosters::period::run(args, command).await,
+            Command::Payroll(command) => payroll::run(args, command).await,
             Command::User(command) => user::run(args, command).await,
             Command::Token(command) => token::run(args, command).await,
             Command::Link => token::link(args).await,

@@ -7,6 +7,7 @@ use lintel_core::ids::{PersonId, SiteId};
 use lintel_core::time::UtcMillis;
 
 use super::Wanted;
+use crate::attendance::exception::Code;
 use crate::attendance::{DayRecord, Month};
 use crate::store::adjustments::{self, Adjustment};
 use crate::store::days::{self, NewDay};
@@ -150,8 +151,10 @@ async fn adjust(
     let mut seen: BTreeSet<(PersonId, Date)> = changed.iter().map(|one| (one.person, one.date)).collect();
     seen.extend(standing.keys().copied());
     for (person, date) in seen {
-        let Some(site) = site_of(changed, by_day, person, date)? else { continue };
         let rows = standing.get(&(person, date)).map_or(&[][..], Vec::as_slice);
+        // Of a day that never was and isn't any more only the adjustment knows where it belonged.
+        let booked_at = || rows.last().map(|row| row.site_id.clone());
+        let Some(site) = site_of(changed, by_day, person, date)?.or_else(booked_at) else { continue };
         let settled = rows.iter().rfind(|row| locked(&row.site_id, row.month));
         if !locked(&site, Month::of(date)) && settled.is_none() {
             // The month is open again: what was booked elsewhere is in the day itself now.
@@ -170,7 +173,12 @@ async fn adjust(
             None => now_is.clone(),
         };
         let before = settled.map_or(stored, |row| row.after.clone());
-        let month = next_open(&site, Month::of(date), &locked);
+        let behind = settled.map_or(Month::of(date), |row| row.month);
+        let month = next_open(&site, behind, &locked);
+        // One open booking says it all; another may be left from a time when other months were open.
+        for row in rows.iter().filter(|row| row.month > behind && row.month != month) {
+            adjustments::delete(tx, person, date, row.month).await?;
+        }
         if before == now_is || same_result(before.as_deref(), now_is.as_deref())? {
             adjustments::delete(tx, person, date, month).await?;
         } else {
@@ -203,12 +211,13 @@ fn site_of(
 fn same_result(before: Option<&str>, after: Option<&str>) -> Result<bool, StoreError> {
     let (Some(before), Some(after)) = (before, after) else { return Ok(false) };
     let result = |text| -> Result<DayRecord, StoreError> {
-        let record = days::record(text)?;
+        let mut record = days::record(text)?;
+        // Overtime that waits for approval isn't given to payroll: approved, it is another result.
+        record.exceptions.retain(|exception| exception.code == Code::OvertimeUnapproved);
         Ok(DayRecord {
             policy_version: String::new(),
             provisional: None,
             out_of_service: Vec::new(),
-            exceptions: Vec::new(),
             ..record
         })
     };

@@ -21,7 +21,7 @@ use crate::ledger::LedgerError;
 use crate::people::{self, PeopleError};
 use crate::store::{
     Db, StoreError, Tx, adjustments, audit, badges, corrections, days, door_people, erasures, events, ingest,
-    people as rows, rosters,
+    payroll, people as rows, rosters,
 };
 
 /// Why somebody couldn't be erased.
@@ -61,7 +61,7 @@ pub async fn erase(
     Ok(())
 }
 
-const FIELDS: &str = "person,consent,templates,key,days,corrections,rosters,events,account";
+const FIELDS: &str = "person,consent,templates,key,days,payroll,corrections,rosters,events,account";
 
 /// Takes everything of a person out, and queues the rewriting of the files.
 async fn forget(tx: &mut Tx, erased: Erased) -> Result<(), StoreError> {
@@ -82,6 +82,7 @@ async fn forget_again(tx: &mut Tx, person: PersonId, at: UtcMillis) -> Result<()
     erasures::delete_jobs(tx, person).await?;
     days::delete_by_person(tx, person).await?;
     adjustments::delete_by_person(tx, person).await?;
+    payroll::delete_by_person(tx, person).await?;
     door_people::delete_by_person(tx, person).await?;
     corrections::delete_by_person(tx, person).await?;
     rosters::delete_by_person(tx, person).await?;

@@ -45,7 +45,7 @@ pub const LONG_AGO: Date = Date::constant(2000, 1, 1);
 /// Dates outside of these are mistyped; within them their texts sort.
 const YEARS: std::ops::Range<i16> = 2000..2200;
 
-fn limit(rows: u32) -> i64 {
+pub(crate) fn limit(rows: u32) -> i64 {
     rows.clamp(1, MOST_LISTED).into()
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn expect_dates(from: Date, to: Option<Date>) -> Result<(), RosterErr
     }
 }
 
-fn expect_reason(text: &str) -> Result<&str, RosterError> {
+pub(crate) fn expect_reason(text: &str) -> Result<&str, RosterError> {
     let text = text.trim();
     if text.chars().count() < 3 { Err(RosterError::Reason) } else { expect_note(text) }
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId};
 use lintel_core::time::UtcMillis;
 
-use super::{PEOPLE, StoreError, Tx, rows_of_people, sql, uuid, uuid_bytes};
+use super::{PEOPLE, StoreError, Tx, person_and_date, rows_of_people, sql, uuid, uuid_bytes};
 use crate::attendance::{DayRecord, Month};
 
 /// One day's adjustment, as its row has it.
@@ -127,6 +127,28 @@ pub async fn of_people(
         }
     }
     Ok(all)
+}
+
+/// Who has something booked in a month, at a site or at any, and the first day that it is of.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_people(
+    tx: &mut Tx,
+    month: Month,
+    site: Option<&SiteId>,
+) -> Result<Vec<(PersonId, Date)>, StoreError> {
+    sql!(
+        tx,
+        fetch_all as (Vec<u8>, String),
+        "SELECT person_id, MIN(local_date) FROM adjustment WHERE month = $1 AND ($2 = '' OR site_id = $2) \
+         GROUP BY person_id ORDER BY person_id",
+        month.to_string(),
+        site.map_or("", SiteId::as_str)
+    )?
+    .into_iter()
+    .map(|row| person_and_date(row, "adjustment.local_date"))
+    .collect()
 }
 
 /// What is booked in a month, by person and day; of one site or of all.

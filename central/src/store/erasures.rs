@@ -36,7 +36,7 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<(PersonId, UtcMillis)>, StoreError>
 }
 
 /// Erased people of whom something is there again: an old copy of one file was put back, or a
-/// computation that had begun before wrote after.
+/// computation or an export that had begun before wrote after.
 ///
 /// # Errors
 /// When the database fails.
@@ -49,7 +49,8 @@ pub async fn list_remaining(tx: &mut Tx) -> Result<Vec<PersonId>, StoreError> {
            OR EXISTS (SELECT 1 FROM vault.person_key k WHERE k.person_id = x.person_id) \
            OR EXISTS (SELECT 1 FROM template t WHERE t.person_id = x.person_id) \
            OR EXISTS (SELECT 1 FROM event_person e WHERE e.person_id = x.person_id) \
-           OR EXISTS (SELECT 1 FROM day_record d WHERE d.person_id = x.person_id)"
+           OR EXISTS (SELECT 1 FROM day_record d WHERE d.person_id = x.person_id) \
+           OR EXISTS (SELECT 1 FROM payroll_entry y WHERE y.person_id = x.person_id)"
     )?;
     rows.into_iter().map(|(id,)| Ok(uuid(&id, "erasure.person_id")?.into())).collect()
 }

@@ -40,6 +40,7 @@ migrations! {
     11 "0011_camera";
     12 "0012_rosters";
     13 "0013_days";
+    14 "0014_payroll";
 }
 
 /// The newest migration that changes the vault. A copy of the vault fits a copy of the database when both

@@ -33,6 +33,7 @@ pub mod invites;
 pub mod jobs;
 pub mod ledger;
 pub mod logins;
+pub mod payroll;
 pub mod people;
 pub mod punches;
 pub mod recomputes;
@@ -114,6 +115,29 @@ macro_rules! rows_of_people {
 }
 use rows_of_people;
 
+/// Inserts some rows with one statement: `insert_rows!(tx, "INSERT INTO t (a, b)", 2, rows, row => row.a, row.b)`.
+macro_rules! insert_rows {
+    ($tx:expr, $into:expr, $columns:expr, $rows:expr, $row:ident => $($arg:expr),+ $(,)?) => {{
+        let rows = $rows;
+        let text = format!("{} VALUES {}", $into, $crate::store::dialect::values($tx, rows.len(), $columns));
+        macro_rules! run {
+            ($c:expr) => {{
+                let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+                for $row in rows {
+                    query = query$(.bind($arg))+;
+                }
+                query.execute(&mut **$c).await.map(drop)
+            }};
+        }
+        match $tx {
+            $crate::store::Tx::Sqlite(c) => run!(c),
+            $crate::store::Tx::Postgres(c) => run!(c),
+        }
+        .map_err($crate::store::StoreError::from)
+    }};
+}
+use insert_rows;
+
 fn people_text(tx: &Tx, people: usize, text: &str) -> String {
     let mut text = text.replace("{people}", &dialect::values(tx, people, 1));
     let mut number = 1;
@@ -136,6 +160,14 @@ use uuid_bytes;
 /// A UUID from the bytes of a row.
 fn uuid(bytes: &[u8], column: &'static str) -> Result<uuid::Uuid, StoreError> {
     uuid::Uuid::from_slice(bytes).map_err(|_| StoreError::Row { column })
+}
+
+/// A person and a date from a row.
+fn person_and_date(
+    (person, date): (Vec<u8>, String),
+    column: &'static str,
+) -> Result<(lintel_core::ids::PersonId, jiff::civil::Date), StoreError> {
+    Ok((uuid(&person, column)?.into(), date.parse().map_err(|_| StoreError::Row { column })?))
 }
 
 /// A hash from the bytes of a row.

@@ -22,6 +22,7 @@ pub const NAMING_TABLES: &[&str] = &[
     "employment",
     "assignment",
     "leave",
+    "payroll_name",
 ];
 /// Larger SQLite files are not rewritten in one go: writers would wait for minutes.
 const REWRITE_AT_MOST_BYTES: i64 = 2 << 30;
@@ -71,7 +72,7 @@ impl Db {
                 for text in [
                     format!("VACUUM (FULL) {named}, vault.person_key"),
                     "VACUUM event_person, rejected_event, day_record, day_block, door_person, adjustment, \
-                     recompute_change, job"
+                     recompute_change, payroll_entry, job"
                         .to_owned(),
                 ] {
                     sqlx::raw_sql(AssertSqlSafe(text)).execute(pool).await?;

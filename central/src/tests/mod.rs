@@ -9,6 +9,7 @@ mod imports;
 mod join;
 mod login;
 mod others_records;
+mod payroll;
 mod records;
 mod rosters;
 mod sessions_by_role;

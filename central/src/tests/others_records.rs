@@ -6,13 +6,15 @@ use crate::api::routes::{Access, PEOPLE, Route};
 use crate::attendance::shift::ShiftTemplate;
 use crate::badges;
 use crate::corrections::{self, State, Wish, WishedChange};
-use crate::rosters::{assignments, leave, outages, shifts};
+use crate::payroll;
+use crate::rosters::{assignments, leave, outages, periods, shifts};
 use crate::store::{audit, corrections as correction_rows, devices as device_rows, rosters as roster_rows};
 
 /// Of the right form, and nobody's.
 const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 const DOOR: &str = "door-1";
 const SHIFT: &str = "early";
+const BATCH: &str = "2026-10.1";
 
 /// Somebody with everything that a route could give away.
 struct Ada {
@@ -53,6 +55,17 @@ async fn planned(central: &TestCentral, person: PersonId, own: &Actor) -> Planne
     Planned { assignment: assignment.to_string(), leave: leave.to_string(), outage: outage.to_string() }
 }
 
+/// A batch for payroll of a month before she came.
+async fn given(central: &TestCentral) {
+    let (db, hr) = (central.state.db(), Actor::local());
+    let (site, month) = ("berlin".parse().unwrap(), "2026-10".parse().unwrap());
+    periods::lock(db, &hr.permit().unwrap(), &HandClock, &site, month, "payroll").await.unwrap();
+    let mapping = include_str!("../../../config/payroll/generic-long.toml").to_owned();
+    let wish = payroll::Wish { month, site: Some(site), mapping };
+    let done = payroll::export(db, &hr.permit().unwrap(), &HandClock, &wish).await.unwrap();
+    assert_eq!(done.batch.unwrap().id.to_string(), BATCH);
+}
+
 fn wish(minutes_ago: i64) -> Wish {
     let site = "berlin".parse().unwrap();
     let at = MORNING.plus_millis(-minutes_ago * 60_000);
@@ -70,6 +83,7 @@ async fn ada(central: &TestCentral) -> Ada {
     let permit = hr.permit().unwrap();
     let counted = corrections::change(db, &permit, &hr, &HandClock, person, &wish(60)).await.unwrap();
     central.door(DOOR).await;
+    given(central).await;
     let account = central.session(Role::Hr).await.account.as_str().to_owned();
     let planned = planned(central, person, &own).await;
     Ada { person, waiting: waiting.to_string(), counted: counted.to_string(), account, planned }
@@ -94,6 +108,8 @@ impl Ada {
             (self.planned.leave.clone(), NOBODY)
         } else if path.contains("/reports/{id}") {
             ("monthly.csv".into(), "nothing.csv")
+        } else if path.contains("/payroll/{id}") {
+            (BATCH.into(), "2026-10.9")
         } else if path.contains("/out-of-service/{id}") {
             (self.planned.outage.clone(), NOBODY)
         } else {
@@ -153,6 +169,8 @@ async fn nothing_was_done(central: &TestCentral, ada: &Ada, employee: &TestSessi
     assert_eq!(asked.state, leave::LeaveState::Proposed);
     let id = ada.planned.assignment.parse().unwrap();
     assert!(roster_rows::assignments::get(&mut tx, id).await.unwrap().is_some());
+    let batch = crate::store::payroll::get(&mut tx, BATCH.parse().unwrap()).await.unwrap().unwrap();
+    assert!(batch.cancelled.is_none());
     let outage =
         roster_rows::outages::get(&mut tx, ada.planned.outage.parse().unwrap()).await.unwrap().unwrap();
     assert!(outage.approved_by.is_none() && outage.to.is_none());
@@ -179,6 +197,7 @@ async fn lists_and_downloads_of_everybody_are_refused_to_an_employee() {
         "/api/v1/timesheets?month=2026-11",
         "/api/v1/exceptions?from=2026-11-01&to=2026-11-30",
         "/api/v1/corrections",
+        "/api/v1/payroll",
         "/api/v1/reports/daily.json?date=2026-11-20",
         "/api/v1/reports/evacuation.html",
     ] {

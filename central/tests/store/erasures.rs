@@ -4,10 +4,13 @@ use std::path::Path;
 
 use lintel_central::erasure::{self, Erased};
 use lintel_central::jobs::ScrubErased;
+use lintel_central::payroll::{BatchId, GivenDay};
 use lintel_central::people;
 use lintel_central::store::adjustments::{self, Adjustment};
+use lintel_central::store::payroll::{self, Entry, NewBatch};
 use lintel_central::store::recomputes::{self, ChangeRow, RecomputeRow};
-use lintel_central::store::{erasures, events, vault};
+use lintel_central::store::{Tx, erasures, events, people as people_rows, vault};
+use lintel_core::chain::Hash;
 use lintel_core::event::EventKind;
 use lintel_core::ids::PersonId;
 use lintel_core::wire::WireEvent;
@@ -151,14 +154,31 @@ async fn keep_history(world: &World, person: PersonId) {
     recomputes::create(&mut tx, &row).await.unwrap();
     let change = ChangeRow { person_id: person, date, before: None, after: Some("{}".into()) };
     recomputes::create_changes(&mut tx, recompute_id, &[change]).await.unwrap();
+    give(&mut tx, person, date).await;
     tx.commit().await.unwrap();
+}
+
+/// A batch of one person, with their name.
+async fn give(tx: &mut Tx, person: PersonId, date: jiff::civil::Date) {
+    let (number, turn) = payroll::next(tx, "2026-10".parse().unwrap()).await.unwrap();
+    let id = BatchId { month: "2026-10".parse().unwrap(), number };
+    let sha256 = Hash::of(b"mapping");
+    payroll::put_mapping(tx, sha256, "mapping").await.unwrap();
+    let (by, mapping_name) = ("local".to_owned(), "mapping".to_owned());
+    let new = NewBatch { id, turn, site: None, mapping_name, mapping_sha256: sha256, by, at: MORNING };
+    payroll::create(tx, &new, &[site("berlin")].into()).await.unwrap();
+    let name = people_rows::get(tx, person).await.unwrap().unwrap().name;
+    let days = vec![GivenDay { date, record: None, lines: Vec::new() }];
+    let entry =
+        Entry { person_id: person, site_id: site("berlin"), name, staff_no: None, team: String::new(), days };
+    payroll::create_entries(tx, id, &[entry]).await.unwrap();
 }
 
 on_both! {
     async fn no_table_keeps_an_erased_person(world: World) {
         let person = busy_person(&world, "Ada").await;
         let before = tables_with(&world, person).await;
-        for table in ["person", "person_key", "template", "consent", "event_person", "rejected_event", "day_record", "person_site_exception", "day_block", "door_person", "adjustment", "recompute_change"] {
+        for table in ["person", "person_key", "template", "consent", "event_person", "rejected_event", "day_record", "person_site_exception", "day_block", "door_person", "adjustment", "recompute_change", "payroll_entry", "payroll_name"] {
             assert!(before.iter().any(|found| found == table), "{table} is not among {before:?}");
         }
         world.erase(person).await;

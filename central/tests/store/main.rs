@@ -29,6 +29,7 @@ mod hostile;
 mod ledger;
 mod locked;
 mod office;
+mod payroll;
 mod people;
 mod records;
 mod replays;

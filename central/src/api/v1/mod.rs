@@ -1,8 +1,9 @@
-//! `/api/v1`: people, consent, photographs, attendance, records, rosters, imports, doors.
+//! `/api/v1`: people, consent, photographs, attendance, records, rosters, imports, payroll, doors.
 
 pub mod attendance;
 pub mod devices;
 pub mod imports;
+pub mod payroll;
 pub mod people;
 pub mod photos;
 pub mod records;

@@ -6,6 +6,8 @@
 
 mod fill;
 mod page;
+mod payroll;
+mod program;
 mod workbook;
 
 use std::time::Instant;
@@ -22,7 +24,9 @@ use crate::store::sites::{self, Site};
 use crate::store::{Db, StoreError, days};
 
 pub use page::PageError;
-pub use workbook::{WorkbookError, WorkbookFigure, measure_workbook};
+pub use payroll::{PayrollFigure, measure_payroll};
+pub use program::ProgramError;
+pub use workbook::{WorkbookFigure, measure_workbook};
 
 /// People of one transaction, as in the job.
 const CHUNK: usize = 250;
@@ -96,7 +100,9 @@ pub async fn measure_company(db: &Db, count: u32) -> Result<CompanyFigure, Compa
         return Err(CompanyError::Lost { found, expected });
     }
     let repeated_s = company.refresh(db).await?;
+    db.gather_statistics().await?;
     let page_p95_ms = page::measure(db, &company.site, FIRST).await?;
+    payroll::lock(db, &company.site).await?;
     Ok(CompanyFigure {
         engine: db.engine(),
         people: count,

@@ -4,10 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What a stretch of time is paid as.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Category {
     /// Hours within the schedule.
     Worked,
@@ -44,6 +45,20 @@ impl fmt::Display for Category {
             Self::Leave(kind) => write!(f, "leave:{kind}"),
             named => f.write_str(NAMED.iter().find(|(_, one)| one == named).map_or("", |(name, _)| name)),
         }
+    }
+}
+
+impl From<Category> for String {
+    fn from(category: Category) -> Self {
+        category.to_string()
+    }
+}
+
+impl TryFrom<String> for Category {
+    type Error = NotACategory;
+
+    fn try_from(name: String) -> Result<Self, NotACategory> {
+        name.parse()
     }
 }
 
@@ -118,14 +133,14 @@ impl When {
 }
 
 /// Why a line is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineKind {
     /// Sent for the first time.
     Original,
     /// Takes back what was sent before; its duration is negative.
     Reversal,
-    /// Set by hand.
+    /// What stands in place of what was taken back.
     Adjustment,
 }
 

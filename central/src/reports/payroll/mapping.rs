@@ -198,6 +198,18 @@ impl Mapping {
         self.file.encoding
     }
 
+    /// Whether hours of a category are left out because the mapping says so.
+    #[must_use]
+    pub fn ignores(&self, category: &Category) -> bool {
+        self.ignored.contains(category)
+    }
+
+    /// Whether a line of the file is of one day, not of a period.
+    #[must_use]
+    pub fn is_by_day(&self) -> bool {
+        self.per == Per::Day
+    }
+
     pub(super) fn fate(&self, category: &Category, rate: Option<u16>) -> Fate {
         let rule = |rate| self.rules.get(&(category.clone(), rate)).copied();
         if let Some(code) = rate.and_then(|rate| rule(Some(rate))) {
@@ -205,7 +217,7 @@ impl Mapping {
         }
         match rule(None) {
             Some(code) => Fate::Code { code, any_rate: true },
-            None if self.ignored.contains(category) => Fate::Ignored,
+            None if self.ignores(category) => Fate::Ignored,
             None => Fate::Unmapped,
         }
     }

@@ -1,5 +1,7 @@
 //! Where somebody belonged when. Nobody's past changes when they move: another row begins.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId};
 use serde::Serialize;
@@ -126,6 +128,29 @@ pub async fn list_of_people(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Empl
         }
     }
     Ok(all)
+}
+
+/// The last team of some people at each site where they belonged on a date or before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn teams_of_people(
+    tx: &mut Tx,
+    people: &[PersonId],
+    on: Date,
+) -> Result<BTreeMap<(PersonId, SiteId), String>, StoreError> {
+    let mut teams = BTreeMap::new();
+    for some in people.chunks(PEOPLE) {
+        let text = "SELECT person_id, site_id, COALESCE(team, '') FROM employment \
+            WHERE person_id IN (VALUES {people}) AND valid_from <= {1} ORDER BY valid_from";
+        for (person, site, team) in
+            rows_of_people!(tx, (Vec<u8>, String, String), some, text, on.to_string())?
+        {
+            let person = uuid(&person, "employment.person_id")?.into();
+            teams.insert((person, parsed(&site, "employment.site_id")?), team);
+        }
+    }
+    Ok(teams)
 }
 
 /// People who belonged to a site at some time, by id.
