@@ -36,6 +36,7 @@ mod retention;
 mod revocations;
 mod rosters;
 mod rosters_of_people;
+mod sites;
 mod uploads;
 mod world;
 
