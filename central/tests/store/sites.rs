@@ -25,10 +25,13 @@ async fn changes(world: &World) -> Vec<String> {
 on_both! {
     async fn another_zone_counts_every_day_anew_and_tells_the_doors(world: World) {
         let device = world.device("door-1", "berlin").await;
-        let ada = world.enrolled("Ada", "berlin").await;
-        let mut door = Door::new(&device.device_id);
         // 23:30 UTC on the 19th is half past midnight in Berlin.
-        let night = door.punch(ada, MORNING.plus_millis(-8 * HOUR - HOUR / 2));
+        let night = MORNING.plus_millis(-8 * HOUR - HOUR / 2);
+        world.clock.set(night);
+        let ada = world.enrolled("Ada", "berlin").await;
+        world.clock.set(MORNING);
+        let mut door = Door::new(&device.device_id);
+        let night = door.punch(ada, night);
         world.take(&device, &door, &[night]).await;
         let (before, after) = (date(2026, 11, 19), date(2026, 11, 20));
         assert!(world.day(ada, after).await.is_some() && world.day(ada, before).await.is_none());

@@ -4,23 +4,21 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use jiff::civil::Date;
-use lintel_core::ids::{CorrectionId, EventId, PersonId, SiteId};
+use lintel_core::ids::{CorrectionId, PersonId, SiteId};
 use lintel_core::time::UtcMillis;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::super::rosters::{cursor, id, limit, page, paged};
+use super::change::{ChangeBody, ShownChange};
 use crate::api::input::{Body, Params};
 use crate::api::openapi::forms::CorrectionIdForm;
 use crate::api::problem::Problem;
 use crate::app::AppState;
-use crate::attendance::correction::Change;
-use crate::attendance::punch::Direction;
 use crate::audit::{self, View};
 use crate::auth::permit::{DecideCorrections, ReadAttendance};
 use crate::auth::{Actor, May};
-use crate::corrections::{self, Correction, Filter, State as Standing, Wish, WishedChange};
+use crate::corrections::{self, Correction, Filter, State as Standing, Wish};
 
 /// `?person=&state=&limit=&after=`.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -78,41 +76,6 @@ impl From<Correction> for Shown {
     }
 }
 
-/// What a correction does, in the form of [`ChangeBody`] but for the site, which the correction has.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Changed)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum ShownChange {
-    /// A punch that no door recorded.
-    Add { at: UtcMillis, direction: Option<Way> },
-    /// A punch that doesn't count.
-    Void { punch: EventId },
-    /// A punch that was somebody else's; null once they were erased.
-    Move { punch: EventId, to: Option<PersonId> },
-    /// Which way a punch was.
-    Direct { punch: EventId, direction: Way },
-    /// An event in which nobody was recognised for sure.
-    Assign { event: EventId },
-    /// A day on which they didn't have to come.
-    Excuse { date: Date, paid: bool },
-    /// Overtime of a day that counts.
-    ApproveOvertime { date: Date },
-}
-
-impl From<Change> for ShownChange {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::Add { at, direction } => Self::Add { at, direction: direction.map(Way::from) },
-            Change::Void { punch } => Self::Void { punch },
-            Change::Move { punch, to } => Self::Move { punch, to },
-            Change::Direct { punch, direction } => Self::Direct { punch, direction: direction.into() },
-            Change::Assign { event } => Self::Assign { event },
-            Change::Excuse { date, paid } => Self::Excuse { date, paid },
-            Change::ApproveOvertime { date } => Self::ApproveOvertime { date },
-        }
-    }
-}
-
 page! {
     /// A page of corrections.
     CorrectionPage { corrections: Shown }
@@ -142,103 +105,6 @@ pub async fn list_corrections(
     Ok(paged(found, rows, |row| row.correction_id.to_string()))
 }
 
-/// What shall be otherwise.
-#[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = Change)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ChangeBody {
-    /// A punch that no door recorded.
-    Add {
-        /// Where.
-        site: SiteId,
-        /// When.
-        at: UtcMillis,
-        /// Which way, where it is known.
-        direction: Option<Way>,
-    },
-    /// A punch that shall not count.
-    Void {
-        /// Which.
-        punch: EventId,
-    },
-    /// A punch that was somebody else's.
-    Move {
-        /// Which.
-        punch: EventId,
-        /// Whose.
-        to: PersonId,
-    },
-    /// Which way a punch was.
-    Direct {
-        /// Which.
-        punch: EventId,
-        /// Which way.
-        direction: Way,
-    },
-    /// An event in which nobody was recognised for sure.
-    Assign {
-        /// Which.
-        event: EventId,
-    },
-    /// A day on which they didn't have to come.
-    Excuse {
-        /// Which.
-        date: Date,
-        /// Whether its hours are credited.
-        #[serde(default)]
-        paid: bool,
-    },
-    /// Overtime of a day that counts.
-    ApproveOvertime {
-        /// Which.
-        date: Date,
-    },
-}
-
-/// `in` or `out`.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    /// An arrival.
-    In,
-    /// A departure.
-    Out,
-}
-
-impl From<Way> for Direction {
-    fn from(way: Way) -> Self {
-        match way {
-            Way::In => Self::In,
-            Way::Out => Self::Out,
-        }
-    }
-}
-
-impl From<Direction> for Way {
-    fn from(direction: Direction) -> Self {
-        match direction {
-            Direction::In => Self::In,
-            Direction::Out => Self::Out,
-        }
-    }
-}
-
-impl From<ChangeBody> for WishedChange {
-    fn from(body: ChangeBody) -> Self {
-        match body {
-            ChangeBody::Add { site, at, direction } => {
-                Self::Add { site, at, direction: direction.map(Direction::from) }
-            }
-            ChangeBody::Void { punch } => Self::Void { punch },
-            ChangeBody::Move { punch, to } => Self::Move { punch, to },
-            ChangeBody::Direct { punch, direction } => Self::Direct { punch, direction: direction.into() },
-            ChangeBody::Assign { event } => Self::Assign { event },
-            ChangeBody::Excuse { date, paid } => Self::Excuse { date, paid },
-            ChangeBody::ApproveOvertime { date } => Self::ApproveOvertime { date },
-        }
-    }
-}
-
 /// Whose record, what of it, and why.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = NewCorrection)]
@@ -248,8 +114,8 @@ pub struct WishBody {
     person: PersonId,
     /// What shall be otherwise.
     change: ChangeBody,
-    /// Why.
-    #[schema(min_length = 1, max_length = 500)]
+    /// Why, in 3 to 500 characters.
+    #[schema(min_length = 3, max_length = 500)]
     reason: String,
 }
 
