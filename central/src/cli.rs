@@ -3,6 +3,7 @@
 //! Only shapes; `commands` does the work.
 
 mod access;
+mod corrections;
 mod devices;
 mod imports;
 mod payroll;
@@ -19,6 +20,7 @@ use lintel_core::ids::SiteId;
 use lintel_runtime::config::ConfigArgs;
 
 pub use access::{PasswordArgs, TokenCommand, UserCommand};
+pub use corrections::{CorrectionCommand, WhyArg};
 pub use devices::{DeviceCommand, Direction};
 pub use imports::{ImportArgs, ImportCommand};
 pub use payroll::{ExportArgs, PayrollCommand};
@@ -27,8 +29,8 @@ pub use recompute::{OrderArgs, PolicyRevision, RecomputeArgs, RecomputeCommand};
 pub use records::{AuditCommand, BackupCommand, LedgerCommand};
 pub use reports::{Order, OutArgs, ReportCommand, ReportFormat};
 pub use rosters::{
-    AssignmentCommand, HolidayCommand, LeaveCommand, OutageCommand, PatternCommand, PeriodArgs,
-    PeriodCommand, PolicyCommand, ShiftCommand,
+    AssignmentCommand, DecisionArgs, HolidayCommand, LeaveCommand, ListArgs, OutageCommand, PatternCommand,
+    PeriodArgs, PeriodCommand, PolicyCommand, ShiftCommand,
 };
 
 /// The server of Lintel: people, doors, attendance.
@@ -109,6 +111,9 @@ pub enum Command {
     /// Attendance reports.
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Corrections: change somebody's record with a reason, decide what an employee proposed.
+    #[command(subcommand)]
+    Correction(CorrectionCommand),
     /// Compute days again, to look at or to change them.
     Recompute(RecomputeArgs),
     /// Encrypted backups of the database, and the way back.
@@ -137,6 +142,8 @@ pub enum Command {
     /// The settings: a commented template, the effective values, a check.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print the API's description, an OpenAPI document; needs neither settings nor a database.
+    Openapi,
     /// Write the manual pages into a folder.
     #[command(hide = true)]
     Manual {
@@ -214,6 +221,22 @@ pub enum SiteCommand {
         /// Its name for people; the id when absent.
         #[arg(long)]
         name: Option<String>,
+    },
+    /// Give a site another name for people; its id stays.
+    #[command(after_help = "Example:\n  lintel-central site rename berlin 'Berlin, Mitte'")]
+    Rename {
+        /// The site.
+        id: SiteId,
+        /// The new name.
+        name: String,
+    },
+    /// Put right a mistyped time zone, while no month of the site is locked: all its days are computed again.
+    #[command(after_help = "Example:\n  lintel-central site set-zone lisbon Europe/Lisbon")]
+    SetZone {
+        /// The site.
+        id: SiteId,
+        /// Its time zone, an IANA name such as Europe/Berlin.
+        zone: String,
     },
     /// List the sites.
     List(JsonArg),
@@ -317,6 +340,19 @@ mod tests {
         assert!(typed(&["--approve"]).is_ok() && typed(&["--refuse", "two others are away"]).is_ok());
         assert!(typed(&[]).is_err() && typed(&["--refuse"]).is_err());
         assert!(typed(&["--approve", "--refuse", "no"]).is_err());
+    }
+
+    #[test]
+    fn a_correction_is_decided_one_way_and_has_a_reason() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let typed =
+            |rest: &[&str]| Cli::try_parse_from(["x", "correction"].iter().chain(rest)).map(drop).is_ok();
+        assert!(typed(&["decide", id, "--approve"]) && typed(&["decide", id, "--refuse", "nobody came"]));
+        assert!(!typed(&["decide", id]) && !typed(&["decide", id, "--approve", "--refuse", "no"]));
+        let excuse = ["excuse", "0042", "--date", "2026-11-20"];
+        assert!(!typed(&excuse) && typed(&[&excuse[..], &["--reason", "closed"]].concat()));
+        let direct = ["direct", "0042", id, "--reason", "went home", "--direction"];
+        assert!(typed(&[&direct[..], &["out"]].concat()) && !typed(&[&direct[..], &["up"]].concat()));
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod device;
 pub mod input;
 pub mod join;
 pub mod layers;
+pub mod openapi;
 pub mod problem;
 pub mod routes;
 pub mod v1;

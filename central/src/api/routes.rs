@@ -154,7 +154,7 @@ pub const PEOPLE: &[Route] = &[
         post(v1::people::record_consent).delete(v1::people::withdraw_consent)
     }),
     route(POST, "/api/v1/people/{id}/photos", Access::Upload, || post(v1::photos::add_photos)),
-    route(GET, "/api/v1/attendance/days", Access::Person, || get(v1::attendance::list_days)),
+    route(GET, "/api/v1/attendance/days", Access::Person, || get(v1::attendance::list_attendance_days)),
     route(GET, "/api/v1/days", Access::Person, || get(days::list_days)),
     route(GET, "/api/v1/people/{id}/days", Access::Person, || get(days::list_days_of_person)),
     route(GET, "/api/v1/timesheets", Access::Person, || get(timesheets::list_timesheets)),
@@ -211,7 +211,13 @@ pub const PEOPLE: &[Route] = &[
     route(POST, "/api/v1/imports/leave", Access::Import, || post(imports::import_leave)),
     route(POST, "/api/v1/imports/holidays", Access::Import, || post(imports::import_holidays)),
     route(GET, "/api/v1/devices", Access::Person, || get(v1::devices::list_devices)),
-    route(GET, "/api/v1/sites", Access::Person, || get(v1::devices::list_sites)),
+    route(&["GET", "POST"], "/api/v1/sites", Access::Person, || {
+        get(v1::sites::list_sites).post(v1::sites::create_site)
+    }),
+    route(&["GET", "PATCH"], "/api/v1/sites/{id}", Access::Person, || {
+        get(v1::sites::get_site).patch(v1::sites::change_site)
+    }),
+    route(GET, "/api/v1/openapi.json", Access::Person, || get(v1::description::get_description)),
 ];
 
 /// The doors' listener.

@@ -4,13 +4,14 @@
 //! more minute of presence never means less pay. What the law asks for beyond that is flagged, not deducted.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::interval::since;
-use super::length::{written, written_or_none};
+use super::length::{Written, written, written_or_none};
 use super::{Interval, Length};
 
 /// How breaks are treated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Breaks {
     /// Deducted from presence, whatever was punched counting towards it. In rising order of `after`.
@@ -19,24 +20,29 @@ pub struct Breaks {
     pub deducted_is_paid: bool,
     /// A punched break shorter than this is no break but work (29 CFR 785.18 says so below 20 minutes).
     #[serde(with = "written")]
+    #[schema(value_type = Written)]
     pub shortest: Length,
     /// A punched break longer than this is flagged; none never is.
     #[serde(with = "written_or_none", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Written>)]
     pub longest: Option<Length>,
     /// How much of the punched breaks of a stretch is paid.
     #[serde(with = "written")]
+    #[schema(value_type = Written)]
     pub paid: Length,
 }
 
 /// So much break is due once so many hours are exceeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deduction {
     /// Hours of presence that it begins after.
     #[serde(with = "written")]
+    #[schema(value_type = Written)]
     pub after: Length,
     /// How long it is in all, those of fewer hours included.
     #[serde(with = "written")]
+    #[schema(value_type = Written)]
     pub length: Length,
 }
 

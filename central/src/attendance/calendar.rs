@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lintel_core::ids::{LeaveKind, ShiftId, SiteId};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Length;
 pub use super::pattern::Pattern;
@@ -88,7 +89,9 @@ pub struct Roster {
 }
 
 /// How much of a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Default, ToSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum DayPart {
     /// All of it.

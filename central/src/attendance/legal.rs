@@ -5,28 +5,34 @@
 //! on average over four months (articles 6 and 16). A country's own go into the policy.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::length::written_or_none;
+use super::length::{Written, written_or_none};
 use super::{Interval, Length, breaks::Deduction, interval::since};
 
 /// What is flagged; none of a rule is never.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LegalMinima {
     /// Rest between one day's work and the next's.
     #[serde(with = "written_or_none", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Written>)]
     pub daily_rest: Option<Length>,
     /// The longest rest of a week, at least.
     #[serde(with = "written_or_none", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Written>)]
     pub weekly_rest: Option<Length>,
     /// Work of a day, at most.
     #[serde(with = "written_or_none", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Written>)]
     pub daily_work: Option<Length>,
     /// Work of a week, at most.
     #[serde(with = "written_or_none", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Written>)]
     pub weekly_work: Option<Length>,
     /// Work of a week on average over `average_weeks`, at most.
     #[serde(with = "written_or_none", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Written>)]
     pub average_work: Option<Length>,
     /// Over how many weeks the average is taken.
     pub average_weeks: u16,

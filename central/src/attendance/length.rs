@@ -146,6 +146,10 @@ impl FromStr for Length {
     }
 }
 
+/// Stands for a length as people write it in what describes policies and shifts.
+#[derive(Debug, Clone, Copy)]
+pub struct Written;
+
 /// A length as people write it, for policies and shifts: `#[serde(with = "length::written")]`.
 pub mod written {
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};

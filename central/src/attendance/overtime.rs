@@ -5,19 +5,22 @@
 //! twice.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Length;
-use super::length::written_or_none;
+use super::length::{Written, written_or_none};
 
 /// What is paid beyond the usual.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Overtime {
     /// Paid hours of a day beyond this; none is never.
     #[serde(with = "written_or_none", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Written>)]
     pub daily_after: Option<Length>,
     /// Paid hours of a week beyond this; none is never.
     #[serde(with = "written_or_none", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Written>)]
     pub weekly_after: Option<Length>,
     /// Time before the shift's start is worked and paid; otherwise the shift's start is when pay begins.
     pub before_shift: bool,
@@ -43,7 +46,7 @@ impl Default for Overtime {
 }
 
 /// What each reason adds, in per cent of the usual pay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Premium {
     /// Beyond the day's hours.
@@ -63,7 +66,7 @@ impl Default for Premium {
 }
 
 /// What an hour gets that has several reasons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Combine {
     /// The highest of them.

@@ -6,11 +6,12 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lintel_core::ids::ShiftId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::shift::{ShiftTemplate, plan};
 
 /// A cycle of days with the shifts of each, such as a week of early and a week of late shifts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pattern {
     /// What people call it.

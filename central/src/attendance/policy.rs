@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use jiff::civil::Time;
 use lintel_core::ids::{DeviceId, ShiftId};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Length;
 use super::breaks::{Breaks, BreaksError};
 use super::legal::LegalMinima;
-use super::length::{written, written_or_none};
+use super::length::{Written, written, written_or_none};
 use super::overtime::{Overtime, OvertimeError};
 use super::rounding::Rounding;
 
@@ -20,7 +21,7 @@ use super::rounding::Rounding;
 pub const RULES: u32 = 2;
 
 /// A policy. Everything has a default, so that a file says only what differs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
     /// How punches without a direction get one.
@@ -29,6 +30,7 @@ pub struct Policy {
     pub doors: BTreeMap<DeviceId, DoorDirection>,
     /// Punches of one person closer together than this count once, at whichever doors.
     #[serde(with = "written")]
+    #[schema(value_type = Written)]
     pub min_gap: Length,
     /// The shift of people without an assignment; without one they work when they like.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,6 +40,7 @@ pub struct Policy {
     /// How far beyond its windows a shift may still claim a punch that no window claims, and how long after
     /// its end a missing check-out is closed.
     #[serde(with = "written")]
+    #[schema(value_type = Written)]
     pub tolerance: Length,
     /// Punches outside every shift of somebody who has shifts.
     pub unscheduled: Unscheduled,
@@ -53,9 +56,11 @@ pub struct Policy {
     pub breaks: Breaks,
     /// Less than this is half a day; none is never.
     #[serde(with = "written_or_none", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Written>)]
     pub half_day_below: Option<Length>,
     /// Less than this is no day at all; none is never.
     #[serde(with = "written_or_none", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Written>)]
     pub absent_below: Option<Length>,
     /// What is paid beyond the usual.
     pub overtime: Overtime,
@@ -65,6 +70,7 @@ pub struct Policy {
     pub legal: LegalMinima,
     /// A clock whose error may be larger than this is flagged.
     #[serde(with = "written")]
+    #[schema(value_type = Written)]
     pub doubtful_clock: Length,
 }
 
@@ -94,7 +100,7 @@ impl Default for Policy {
 }
 
 /// How punches without a direction get one. A door that is an entrance or an exit has the first word in each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DirectionPolicy {
     /// All are arrivals.
@@ -114,7 +120,7 @@ pub enum DirectionPolicy {
 }
 
 /// What a door is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DoorDirection {
     /// An entrance.
@@ -126,7 +132,7 @@ pub enum DoorDirection {
 }
 
 /// What becomes of punches outside every shift.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unscheduled {
     /// They count, and are flagged.
@@ -137,7 +143,7 @@ pub enum Unscheduled {
 }
 
 /// What becomes of work on a day off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Treatment {
     /// It is flagged and pays nothing until somebody decides.
@@ -147,19 +153,21 @@ pub enum Treatment {
 }
 
 /// How late or early somebody may be without a flag. Pay knows nothing of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Grace {
     /// After the start.
     #[serde(with = "written")]
+    #[schema(value_type = Written)]
     pub late: Length,
     /// Before the end.
     #[serde(with = "written")]
+    #[schema(value_type = Written)]
     pub early: Length,
 }
 
 /// On which day a week begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WeekStart {
     /// ISO 8601.

@@ -8,6 +8,7 @@ use lintel_core::chain::Hash;
 use lintel_core::ids::{DeviceId, LeaveKind, PersonId, ShiftId, SiteId};
 use lintel_core::time::UtcMillis;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::exception::Exception;
 use super::overtime::OvertimeLine;
@@ -57,8 +58,9 @@ pub struct DayRecord {
 }
 
 /// What a day was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DayStatus)]
 pub enum Status {
     /// Nothing is known yet: not over, or a door hasn't said all it knows.
     Pending,

@@ -6,11 +6,12 @@
 use jiff::tz::TimeZone;
 use lintel_core::time::UtcMillis;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Interval;
 
 /// How arrivals and departures are rounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rounding {
     /// To what.
@@ -20,8 +21,9 @@ pub struct Rounding {
 }
 
 /// To how many minutes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = RoundingStep)]
 pub enum Step {
     /// Not at all.
     #[default]
@@ -46,8 +48,9 @@ impl Step {
 }
 
 /// Which way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = RoundingFavour)]
 pub enum Favour {
     /// To the nearest, and from the very middle to the later.
     #[default]

@@ -9,10 +9,11 @@ use jiff::tz::TimeZone;
 use lintel_core::ids::ShiftId;
 use lintel_core::time::UtcMillis;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::breaks::Breaks;
 use super::interval::{minus, plus, since};
-use super::length::{written, written_or_none};
+use super::length::{Written, written, written_or_none};
 use super::policy::Grace;
 use super::{Interval, Length};
 
@@ -20,7 +21,7 @@ use super::{Interval, Length};
 pub const MAX_PARTS: usize = 6;
 
 /// A shift as HR writes it down.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShiftTemplate {
     /// What people call it.
@@ -32,15 +33,18 @@ pub struct ShiftTemplate {
     pub parts: Vec<Part>,
     /// Of an open shift: how long is worked, so that a day without anybody is an absence.
     #[serde(default, with = "written_or_none", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Written>)]
     pub expected: Option<Length>,
     /// Of an open shift: when its day begins. Midnight, unless people work through it.
     #[serde(default, skip_serializing_if = "is_midnight")]
     pub day_start: Time,
     /// How long before its start a punch is taken for it.
     #[serde(default = "an_hour", with = "written")]
+    #[schema(value_type = Written)]
     pub window_before: Length,
     /// How long after its end a punch is taken for it.
     #[serde(default = "an_hour", with = "written")]
+    #[schema(value_type = Written)]
     pub window_after: Length,
     /// Its breaks; without, the policy's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,8 +55,9 @@ pub struct ShiftTemplate {
 }
 
 /// One stretch of a shift in local time. An end that isn't after the start lies on the next day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ShiftPart)]
 pub struct Part {
     /// Local start.
     pub start: Time,

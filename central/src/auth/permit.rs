@@ -56,6 +56,8 @@ permissions! {
     ManageDevices = "devices.manage": Admin | Technician;
     /// Read devices and sites.
     ReadDevices = "devices.read": Admin | Hr | Technician | Auditor;
+    /// Read how the API is asked: those who can have a token for it.
+    ReadApi = "api.read": Admin | Hr | Technician | Auditor;
     /// Make and revoke API tokens and log-in links.
     ManageTokens = "tokens.manage": Admin;
     /// Create, change, disable and enable accounts.

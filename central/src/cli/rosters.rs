@@ -178,6 +178,17 @@ pub enum HolidayCommand {
     },
 }
 
+/// Yes, or no with a reason.
+#[derive(Debug, Args)]
+pub struct DecisionArgs {
+    /// It is approved.
+    #[arg(long, required_unless_present = "refuse")]
+    pub approve: bool,
+    /// It is refused, and why.
+    #[arg(long, value_name = "REASON", conflicts_with = "approve")]
+    pub refuse: Option<String>,
+}
+
 /// `leave …`; PERSON is an id or a staff number.
 #[derive(Debug, Subcommand)]
 pub enum LeaveCommand {
@@ -210,12 +221,9 @@ pub enum LeaveCommand {
     Decide {
         /// Its id.
         id: LeaveId,
-        /// It is approved.
-        #[arg(long, required_unless_present = "refuse")]
-        approve: bool,
-        /// It is refused, and why.
-        #[arg(long, value_name = "REASON", conflicts_with = "approve")]
-        refuse: Option<String>,
+        /// Which way.
+        #[command(flatten)]
+        decision: DecisionArgs,
     },
     /// Take leave back that was asked for or approved.
     #[command(after_help = "Example:\n  \

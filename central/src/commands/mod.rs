@@ -7,6 +7,7 @@ mod badge;
 pub mod bench;
 mod ca;
 pub mod config;
+mod correction;
 mod device;
 mod doctor;
 mod import;
@@ -15,6 +16,7 @@ mod keys_recovery;
 mod ledger;
 mod mqtt;
 mod open;
+mod openapi;
 mod payroll;
 mod people;
 mod print;
@@ -47,10 +49,13 @@ pub fn run(mut cli: Cli) -> anyhow::Result<ExitCode> {
     if let Command::Manual { folder } = &cli.command {
         return lintel_runtime::manual::write(Cli::command(), folder).map(|()| ExitCode::Fine);
     }
+    if matches!(cli.command, Command::Openapi) {
+        return openapi::run();
+    }
     let runtime = tokio::runtime::Runtime::new()?;
     let done = runtime.block_on(async {
         match cli.command {
-            Command::Config(_) | Command::Manual { .. } => Ok(ExitCode::Fine),
+            Command::Config(_) | Command::Openapi | Command::Manual { .. } => Ok(ExitCode::Fine),
             Command::Keys(command) => keys::run(args, command).await,
             Command::Ca(command) => ca::run(args, &command),
             Command::Migrate => serve::migrate(args).await,
@@ -72,6 +77,7 @@ pub fn run(mut cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Token(command) => token::run(args, command).await,
             Command::Link => token::link(args).await,
             Command::Report(command) => report::run(args, command).await,
+            Command::Correction(command) => correction::run(args, command).await,
             Command::Recompute(command) => recompute::run(args, command).await,
             Command::Audit(command) => audit::run(args, command).await,
             Command::Backup(command) => backup::run(args, command).await,

@@ -1,13 +1,14 @@
-//! `site add|list`.
+//! `site add|rename|set-zone|list`.
 
 use lintel_runtime::config::ConfigArgs;
 use lintel_runtime::exit::ExitCode;
 use serde_json::json;
 
+use super::rosters::say;
 use super::{open, print};
 use crate::auth::Actor;
 use crate::cli::SiteCommand;
-use crate::sites;
+use crate::sites::{self, Changes};
 use crate::store::Db;
 
 pub(super) async fn run(args: &ConfigArgs, command: SiteCommand) -> anyhow::Result<ExitCode> {
@@ -22,6 +23,20 @@ async fn of_command(db: &Db, command: SiteCommand) -> anyhow::Result<()> {
         SiteCommand::Add { id, zone, name } => {
             let site = sites::add(db, &actor.permit()?, &*open::clock(), &id, &zone, name.as_deref()).await?;
             println!("added site {} ({}, {})", site.site_id, site.name, site.zone);
+        }
+        SiteCommand::Rename { id, name } => {
+            let changes = Changes { name: Some(name), zone: None };
+            let (site, _) = sites::change(db, &actor.permit()?, &*open::clock(), &id, changes).await?;
+            println!("{} is called {} now", site.site_id, print::plain(&site.name));
+        }
+        SiteCommand::SetZone { id, zone } => {
+            let changes = Changes { name: None, zone: Some(zone) };
+            let (site, touched) = sites::change(db, &actor.permit()?, &*open::clock(), &id, changes).await?;
+            println!("{} is in {}", site.site_id, site.zone);
+            if let Some(touched) = touched {
+                say(&touched);
+                println!("its doors show the old time on their screens until they join again");
+            }
         }
         SiteCommand::List(json) => {
             let sites = sites::list(db, &actor.permit()?).await?;

@@ -201,8 +201,10 @@ pub async fn decide(
 ) -> Result<PersonId, CorrectionError> {
     let answer = answer.trim();
     // A refusal without a reason helps nobody; an approval speaks for itself.
-    if !approve {
-        expect_reason(answer)?;
+    if approve {
+        expect_note(answer)?
+    } else {
+        expect_reason(answer)?
     }
     let now = clock.now();
     let mut tx = db.write().await?;
@@ -355,7 +357,11 @@ async fn settle(
 }
 
 fn expect_reason(text: &str) -> Result<(), CorrectionError> {
-    let long = text.chars().count();
+    if text.chars().count() < 3 { Err(CorrectionError::Reason) } else { expect_note(text) }
+}
+
+/// The same that may be empty.
+fn expect_note(text: &str) -> Result<(), CorrectionError> {
     let odd = text.chars().any(|c| c.is_control() && c != '\n' && c != '\r');
-    if (3..=MAX_REASON).contains(&long) && !odd { Ok(()) } else { Err(CorrectionError::Reason) }
+    if text.chars().count() > MAX_REASON || odd { Err(CorrectionError::Reason) } else { Ok(()) }
 }

@@ -12,6 +12,7 @@ use lintel_core::ids::{PersonId, TemplateId};
 use lintel_core::time::Clock;
 use lintel_vision::{EnrolOptions, EnrolledFace};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 pub use folder::{FolderError, photos_in};
 pub use worker::{EnrolHandle, PackFacts, TemplateMaker, VisionError};
@@ -41,7 +42,7 @@ impl std::fmt::Debug for Photo {
 }
 
 /// What became of one photograph.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PhotoAnswer {
     /// The file's name.
     pub photo: String,
@@ -66,7 +67,7 @@ pub struct PhotoAnswer {
 }
 
 /// What became of all of them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Enrolment {
     /// Who.
     pub person_id: PersonId,

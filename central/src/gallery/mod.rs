@@ -48,6 +48,12 @@ pub(crate) async fn bump_all(tx: &mut Tx, person: PersonId) -> Result<(), StoreE
     Ok(())
 }
 
+/// Lets every door of a site fetch everything anew: something changed that is the whole site's.
+pub(crate) async fn renew(tx: &mut Tx, site: &SiteId) -> Result<(), StoreError> {
+    gallery::renew(tx, site).await?;
+    PublishGallery { site_id: site.clone() }.queue(tx).await
+}
+
 /// Who changed for which sites, told together at the end of a larger change: the revision is one row, and
 /// raising it once for each of ten thousand people takes a minute.
 #[derive(Debug, Default)]

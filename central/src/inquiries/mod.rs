@@ -16,6 +16,7 @@ use lintel_core::ids::{PersonId, SiteId};
 use lintel_core::time::{Clock, UnknownZone, UtcMillis};
 use lintel_runtime::catalogue::Words;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 pub use timesheets::page as timesheets;
 
@@ -39,7 +40,8 @@ const AT_ONCE: usize = 500;
 const MOST_LINES: usize = 300_000;
 
 /// What somebody asks for, as they said it.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     /// A whole month.

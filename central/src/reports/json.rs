@@ -1,42 +1,54 @@
 //! The day report for programs: stable names, the same for the command and the API.
 
-use lintel_core::time::zone;
+use jiff::civil::Date;
+use lintel_core::ids::{DeviceId, PersonId, SiteId};
+use lintel_core::time::{UtcMillis, zone};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{ReportError, local_with_offset};
+use crate::attendance::exception::Code;
+use crate::attendance::{Length, Status};
 use crate::store::days::DayRow;
 
 /// `{"days": […]}`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Days {
     days: Vec<Day>,
 }
 
 /// One of them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Day {
-    date: String,
-    site: String,
+    date: Date,
+    site: SiteId,
+    /// The site's zone.
     zone: String,
-    person_id: String,
+    person_id: PersonId,
     name: String,
     staff_no: Option<String>,
-    status: &'static str,
+    status: Status,
+    /// The first arrival in the site's zone: RFC 3339.
     first_in: Option<String>,
-    first_in_ms: Option<i64>,
+    first_in_ms: Option<UtcMillis>,
+    /// The last departure in the site's zone: RFC 3339.
     last_out: Option<String>,
-    last_out_ms: Option<i64>,
-    worked_ms: i64,
-    payable_ms: i64,
-    scheduled_ms: i64,
-    credited_ms: i64,
-    overtime_ms: i64,
-    balance_ms: i64,
+    last_out_ms: Option<UtcMillis>,
+    worked_ms: Length,
+    payable_ms: Length,
+    scheduled_ms: Length,
+    credited_ms: Length,
+    overtime_ms: Length,
+    balance_ms: Length,
+    /// Punches that count.
     punches: u32,
+    /// Punches that repeat one that counts.
     punches_ignored: u32,
-    exceptions: Vec<&'static str>,
+    exceptions: Vec<Code>,
+    /// Whether it may still change.
     provisional: bool,
-    blocked_by: Vec<String>,
+    /// The doors that it waits for.
+    blocked_by: Vec<DeviceId>,
     policy_version: String,
 }
 
@@ -66,28 +78,28 @@ pub fn day(row: &DayRow) -> Result<Day, ReportError> {
     let hours = &record.hours;
     let blocked = record.provisional.iter().flat_map(|why| &why.blocked_by);
     Ok(Day {
-        date: record.date.to_string(),
-        site: record.site.to_string(),
+        date: record.date,
+        site: record.site.clone(),
         zone: row.zone.clone(),
-        person_id: record.person.to_string(),
+        person_id: record.person,
         name: row.name.clone(),
         staff_no: row.staff_no.clone(),
-        status: record.status.as_str(),
+        status: record.status,
         first_in: record.first_in().map(|at| local_with_offset(at, &zone)),
-        first_in_ms: record.first_in().map(|at| at.as_i64()),
+        first_in_ms: record.first_in(),
         last_out: record.last_out().map(|at| local_with_offset(at, &zone)),
-        last_out_ms: record.last_out().map(|at| at.as_i64()),
-        worked_ms: hours.worked.as_millis(),
-        payable_ms: hours.payable.as_millis(),
-        scheduled_ms: hours.scheduled.as_millis(),
-        credited_ms: hours.credited.as_millis(),
-        overtime_ms: record.overtime_total().as_millis(),
-        balance_ms: record.balance().as_millis(),
+        last_out_ms: record.last_out(),
+        worked_ms: hours.worked,
+        payable_ms: hours.payable,
+        scheduled_ms: hours.scheduled,
+        credited_ms: hours.credited,
+        overtime_ms: record.overtime_total(),
+        balance_ms: record.balance(),
         punches: record.punches,
         punches_ignored: record.repeats,
-        exceptions: record.exceptions.iter().map(|exception| exception.code.as_str()).collect(),
+        exceptions: record.exceptions.iter().map(|exception| exception.code).collect(),
         provisional: record.provisional.is_some(),
-        blocked_by: blocked.map(ToString::to_string).collect(),
+        blocked_by: blocked.cloned().collect(),
         policy_version: record.policy_version.clone(),
     })
 }

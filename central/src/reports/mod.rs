@@ -21,7 +21,7 @@ use lintel_core::time::UtcMillis;
 
 use crate::store::days::DayRow;
 
-pub use json::{Day, day, days};
+pub use json::{Day, Days, day, days};
 pub use words::{
     code_in_words, exception_in_words, exceptions_in_words, hours_minutes, status_in_words, whole_hours,
 };

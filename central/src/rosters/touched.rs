@@ -4,23 +4,31 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId};
 use lintel_core::time::UtcMillis;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::jobs::request::AROUND_DAYS;
 use crate::jobs::{RecomputeDay, RecomputeSite};
 use crate::store::{StoreError, Tx, jobs};
 
 /// The person-days that a change touches: they may come out otherwise now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Touched {
     /// Whose; none is everybody of the sites.
     pub people: Option<Vec<PersonId>>,
     /// At which sites.
     pub sites: Vec<SiteId>,
-    /// From which day on; the beginning of the calendar where every earlier day is touched too.
+    /// From which day on; the beginning of the calendar, written as null, where every earlier day is touched too.
+    #[serde(serialize_with = "from_or_null")]
+    #[schema(value_type = Option<Date>)]
     pub from: Date,
     /// Until which day; none is as far as days are computed.
     pub to: Option<Date>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn from_or_null<S: Serializer>(from: &Date, serializer: S) -> Result<S::Ok, S::Error> {
+    (*from != Date::MIN).then_some(from).serialize(serializer)
 }
 
 impl Touched {
@@ -30,7 +38,7 @@ impl Touched {
     }
 
     /// Days of everybody of some sites.
-    pub(super) fn of_sites(sites: Vec<SiteId>, from: Date, to: Option<Date>) -> Self {
+    pub(crate) fn of_sites(sites: Vec<SiteId>, from: Date, to: Option<Date>) -> Self {
         Self { people: None, sites, from, to }
     }
 }

@@ -5,6 +5,7 @@ mod find;
 use lintel_core::ids::{CorrectionId, EventId, PersonId, SiteId};
 use lintel_core::time::UtcMillis;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub use find::{find_event, find_punch};
 
@@ -13,8 +14,9 @@ use crate::attendance::correction::Change;
 use crate::attendance::punch::Direction;
 
 /// Where a correction stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = CorrectionState)]
 pub enum State {
     /// Nobody has decided yet.
     Proposed,

@@ -7,11 +7,12 @@ use lintel_core::ids::{DeviceId, SiteId, StreamId};
 use lintel_core::time::UtcMillis;
 use lintel_core::wire::{CameraHealth, Heartbeat};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{StoreError, Tx, certificates, gallery, signed, sql, unsigned, uuid, uuid_bytes};
 
 /// A door device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Device {
     /// Which.
     pub device_id: DeviceId,
@@ -30,7 +31,7 @@ pub struct Device {
 }
 
 /// A device with what it last reported.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DeviceState {
     /// The device.
     #[serde(flatten)]

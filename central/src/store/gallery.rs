@@ -59,6 +59,20 @@ pub async fn start_over(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The same for the doors of one site, in the next revision.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renew(tx: &mut Tx, site: &SiteId) -> Result<(), StoreError> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE gallery_scope SET revision = revision + 1, full_below = revision + 1 WHERE site_id = $1",
+        site.as_str()
+    )?;
+    Ok(())
+}
+
 /// Says that a person changed for a site; the new revision.
 ///
 /// # Errors

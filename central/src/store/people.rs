@@ -6,11 +6,12 @@ use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId, TemplateId};
 use lintel_core::time::UtcMillis;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{PEOPLE, StoreError, Tx, rows_of_people, sql, uuid, uuid_bytes};
 
 /// A person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Person {
     /// Who.
     pub person_id: PersonId,

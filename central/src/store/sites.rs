@@ -6,11 +6,12 @@ use jiff::civil::Date;
 use lintel_core::ids::SiteId;
 use lintel_core::time::UtcMillis;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{StoreError, Tx, sql};
 
 /// A place with one time zone, whose doors share a gallery.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Site {
     /// Its id.
     pub site_id: SiteId,
@@ -69,6 +70,37 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Site>, StoreError> {
         "SELECT site_id, name, zone FROM site ORDER BY site_id"
     )?;
     rows.into_iter().map(site).collect()
+}
+
+/// Some sites by id, behind one of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<Site>, StoreError> {
+    let rows = sql!(
+        tx,
+        fetch_all as (String, String, String),
+        "SELECT site_id, name, zone FROM site WHERE site_id > $1 ORDER BY site_id LIMIT $2",
+        after,
+        limit
+    )?;
+    rows.into_iter().map(site).collect()
+}
+
+/// Writes a site's name and zone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update(tx: &mut Tx, site: &Site) -> Result<(), StoreError> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE site SET name = $1, zone = $2 WHERE site_id = $3",
+        site.name.as_str(),
+        site.zone.as_str(),
+        site.site_id.as_str()
+    )?;
+    Ok(())
 }
 
 /// The dates between which days of a site are computed.

@@ -3,16 +3,19 @@
 mod access;
 mod api_v1;
 mod console;
+mod contract;
 mod corrections;
 mod device_v1;
 mod imports;
 mod join;
 mod login;
+mod openapi;
 mod others_records;
 mod payroll;
 mod records;
 mod rosters;
 mod sessions_by_role;
+mod sites_v1;
 
 use std::sync::Arc;
 
@@ -107,12 +110,17 @@ impl Answer {
     }
 }
 
+/// Asks, and holds the answer against the API's document.
 async fn ask(router: &Router, request: Request<Body>) -> Answer {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, 1 << 20).await.unwrap();
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    Answer { status: parts.status, headers: parts.headers, text }
+    let answer = Answer { status: parts.status, headers: parts.headers, text };
+    let objection = contract::objection(method.as_str(), &path, &answer);
+    assert_eq!(objection, None, "{method} {path}: {}", answer.text);
+    answer
 }
 
 fn request(method: &str, path: &str, token: Option<&str>, body: impl Into<Body>) -> Request<Body> {

@@ -106,6 +106,8 @@ impl Ada {
             (self.planned.assignment.clone(), NOBODY)
         } else if path.contains("/leave/{id}") {
             (self.planned.leave.clone(), NOBODY)
+        } else if path.contains("/sites/{id}") {
+            ("berlin".into(), "lisbon")
         } else if path.contains("/reports/{id}") {
             ("monthly.csv".into(), "nothing.csv")
         } else if path.contains("/payroll/{id}") {

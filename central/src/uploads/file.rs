@@ -7,13 +7,15 @@ use jiff::tz::TimeZone;
 use lintel_core::ids::SiteId;
 use lintel_core::time::UtcMillis;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::UploadError;
 use crate::imports::{self, ContractHoursRow, HolidayRow, LeaveRow, Parsed, PersonRow, ShiftAssignmentRow};
 
 /// What a file is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = ImportKind)]
 pub enum Kind {
     /// People with their teams.
     People,

@@ -1,14 +1,16 @@
 //! What came of each row.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Kind, Mode};
 use crate::imports::RowErrors;
 use crate::imports::limits::MAX_ROW_ERRORS;
 
 /// What a row does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = RowAct)]
 pub enum Act {
     /// Something new.
     Create,
@@ -31,7 +33,7 @@ impl Act {
 }
 
 /// A row that can be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RowDone {
     /// Its number in the file.
     pub row: usize,
@@ -44,7 +46,7 @@ pub struct RowDone {
 }
 
 /// A row that can't.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RowRefused {
     /// Its number in the file.
     pub row: usize,
@@ -61,7 +63,8 @@ pub struct RowRefused {
 }
 
 /// How many rows of each sort.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = RowCounts)]
 pub struct Counts {
     /// Something new.
     pub create: usize,
@@ -74,7 +77,8 @@ pub struct Counts {
 }
 
 /// What came of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ImportReport)]
 pub struct Report {
     /// What it was about.
     pub kind: Kind,

@@ -15,7 +15,7 @@ use lintel_core::wire::WireEvent;
 use crate::office::{FRIDAY, HOUR, hours};
 use crate::on_both;
 use crate::rosters::shift;
-use crate::world::{MORNING, World, may};
+use crate::world::{MORNING, World, may, site};
 
 fn id_of(event: &WireEvent) -> EventId {
     let payload: serde_json::Value = serde_json::from_str(event.payload.get()).unwrap();
@@ -32,6 +32,22 @@ async fn decided(
 }
 
 on_both! {
+    async fn an_answer_that_can_not_be_stored_is_refused_with_an_approval_too(world: World) {
+        let ada = world.enrolled("Ada", "berlin").await;
+        let own = Actor::new("account:ada", Role::Employee).about(ada);
+        let change = WishedChange::Add { site: site("berlin"), at: MORNING, direction: None };
+        let wish = Wish { change, reason: "the door was open".into() };
+        let id = corrections::propose(&world.db, &own.own().unwrap(), &*world.clock, &wish).await.unwrap();
+        let decide = async |answer: &str| {
+            let hr = Actor::local();
+            corrections::decide(&world.db, &may(), &hr, &*world.clock, id, true, answer).await
+        };
+        for wrong in ["yes\0", "x".repeat(501).as_str()] {
+            assert!(matches!(decide(wrong).await, Err(CorrectionError::Reason)), "{wrong:?}");
+        }
+        decide("ok").await.unwrap();
+    }
+
     async fn a_punch_moves_to_the_one_whose_it_was_and_stays_theirs_when_the_other_is_erased(world: World) {
         let (ada, bob) = (world.enrolled("Ada", "berlin").await, world.enrolled("Bob", "berlin").await);
         let (front, mut door) = world.office_door("front").await;

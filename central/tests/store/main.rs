@@ -37,6 +37,7 @@ mod retention;
 mod revocations;
 mod rosters;
 mod rosters_of_people;
+mod sites;
 mod uploads;
 mod working_time;
 mod world;

@@ -93,6 +93,7 @@ audit-link-create = Made a log-in link
 audit-token-create = Made an API token
 audit-token-revoke = Revoked an API token
 audit-site-add = Added a site
+audit-site-change = Changed a site's name or time zone
 audit-device-invite = Invited a door
 audit-device-invite-withdraw = Withdrew a join code
 audit-device-join = Joined as a door

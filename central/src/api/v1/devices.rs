@@ -1,36 +1,31 @@
-//! Doors and sites, for reading.
+//! Doors, for reading.
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::api::problem::Problem;
 use crate::app::AppState;
 use crate::auth::May;
 use crate::auth::permit::ReadDevices;
-use crate::store::{devices, sites};
+use crate::store::devices::{self, DeviceState};
 
-/// `GET /api/v1/devices`: `{"devices": […]}`, never a token.
+/// Doors.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeviceList {
+    devices: Vec<DeviceState>,
+}
+
+/// Doors with what they last reported; never a token.
 ///
 /// # Errors
 /// [`Problem`].
+#[utoipa::path(get, path = "/api/v1/devices", tag = "doors", responses((status = 200, body = DeviceList)))]
 pub async fn list_devices(
     State(state): State<AppState>,
     May(_permit): May<ReadDevices>,
-) -> Result<Response, Problem> {
+) -> Result<Json<DeviceList>, Problem> {
     let devices = devices::list(&mut state.db().read().await?).await?;
-    Ok(Json(json!({ "devices": devices })).into_response())
-}
-
-/// `GET /api/v1/sites`: `{"sites": […]}`.
-///
-/// # Errors
-/// [`Problem`].
-pub async fn list_sites(
-    State(state): State<AppState>,
-    May(_permit): May<ReadDevices>,
-) -> Result<Response, Problem> {
-    let sites = sites::list(&mut state.db().read().await?).await?;
-    Ok(Json(json!({ "sites": sites })).into_response())
+    Ok(Json(DeviceList { devices }))
 }

@@ -5,11 +5,11 @@
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use lintel_core::ids::SiteId;
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::IntoParams;
 
 use crate::api::input::{self, Params};
 use crate::api::problem::Problem;
@@ -20,23 +20,39 @@ use crate::imports::limits::{MAX_CALENDAR_BYTES, MAX_FILE_BYTES};
 use crate::uploads::{self, Kind, Mode, Report, Upload, UploadError};
 
 /// `?dry_run=&name=&sheet=&site=`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
+    /// Say what would be done, and write nothing.
     #[serde(default)]
     dry_run: bool,
     /// The file's name; its ending says what it is where the content type doesn't.
     name: Option<String>,
+    /// Which sheet of a workbook; the first without it.
     sheet: Option<String>,
+    /// The site of rows that name none.
     site: Option<SiteId>,
 }
 
 macro_rules! import {
-    ($(#[$doc:meta])* $name:ident, $kind:ident, $permission:ty) => {
+    ($(#[$doc:meta])* $name:ident at $path:tt, $kind:ident, $permission:ty) => {
         $(#[$doc])*
         ///
         /// # Errors
         /// [`Problem`], `row_errors` above all.
+        #[utoipa::path(
+            post, path = $path, tag = "imports", params(Query),
+            request_body(content(
+                (Vec<u8> = "text/csv"),
+                (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+                (Vec<u8> = "text/calendar"),
+            )),
+            responses((status = 200, body = Report)),
+            extensions(("x-refusals" = json!([
+                "409 staff_no_taken", "422 not_a_table", "422 row_errors", "422 unknown_site", "422 unreadable_file",
+            ]))),
+        )]
         pub async fn $name(
             State(state): State<AppState>,
             // Before a byte of the body is read.
@@ -44,39 +60,39 @@ macro_rules! import {
             Extension(actor): Extension<Actor>,
             Params(query): Params<Query>,
             request: Request,
-        ) -> Result<Response, Problem> {
+        ) -> Result<Json<Report>, Problem> {
             import(&state, &actor, Kind::$kind, query, request).await
         }
     };
 }
 
 import!(
-    /// `POST /api/v1/imports/people`.
-    import_people,
+    /// Takes in a file of people with their teams.
+    import_people at "/api/v1/imports/people",
     People,
     ManagePeople
 );
 import!(
-    /// `POST /api/v1/imports/assignments`.
-    import_assignments,
+    /// Takes in a file of who works which shift or pattern.
+    import_assignments at "/api/v1/imports/assignments",
     Assignments,
     ManageRosters
 );
 import!(
-    /// `POST /api/v1/imports/contract-hours`.
-    import_contract_hours,
+    /// Takes in a file of agreed hours a week.
+    import_contract_hours at "/api/v1/imports/contract-hours",
     ContractHours,
     ManageRosters
 );
 import!(
-    /// `POST /api/v1/imports/leave`.
-    import_leave,
+    /// Takes in a file of leave that counts at once.
+    import_leave at "/api/v1/imports/leave",
     Leave,
     ManageRosters
 );
 import!(
-    /// `POST /api/v1/imports/holidays`; also a calendar.
-    import_holidays,
+    /// Takes in a file of holidays; also a calendar.
+    import_holidays at "/api/v1/imports/holidays",
     Holidays,
     ManageRosters
 );
@@ -87,7 +103,7 @@ async fn import(
     kind: Kind,
     query: Query,
     request: Request,
-) -> Result<Response, Problem> {
+) -> Result<Json<Report>, Problem> {
     let name = name_of(request.headers(), query.name)?;
     let limit = if name.ends_with(".ics") { MAX_CALENDAR_BYTES } else { MAX_FILE_BYTES };
     expect_length(request.headers(), limit)?;
@@ -95,7 +111,7 @@ async fn import(
     let upload = Upload { kind, bytes, name, sheet: query.sheet, site: query.site };
     let mode = if query.dry_run { Mode::Trial } else { Mode::Apply };
     let report = uploads::take_in(state.db(), actor, state.clock(), upload, mode).await?;
-    if report.is_clean() { Ok(Json(report).into_response()) } else { Err(refused(&report)) }
+    if report.is_clean() { Ok(Json(report)) } else { Err(refused(&report)) }
 }
 
 /// The file's name, or one that says what the body is.

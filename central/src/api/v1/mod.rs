@@ -1,6 +1,9 @@
-//! `/api/v1`: people, consent, photographs, attendance, records, rosters, imports, payroll, doors.
+//! `/api/v1`: sites, people, consent, photographs, attendance, records, rosters, imports, payroll, doors.
+//!
+//! Each handler says beside itself what the document (`openapi`) says of it: what it takes, gives and refuses.
 
 pub mod attendance;
+pub mod description;
 pub mod devices;
 pub mod imports;
 pub mod payroll;
@@ -8,6 +11,7 @@ pub mod people;
 pub mod photos;
 pub mod records;
 pub mod rosters;
+pub mod sites;
 
 use lintel_core::ids::PersonId;
 

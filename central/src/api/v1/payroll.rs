@@ -8,17 +8,19 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lintel_core::ids::SiteId;
-use serde::Deserialize;
-use serde_json::json;
+use lintel_core::time::UtcMillis;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::rosters::{cursor, limit, page};
+use super::rosters::{cursor, limit, page, paged};
 use crate::api::input::{Body, Params};
 use crate::api::problem::Problem;
 use crate::app::AppState;
-use crate::attendance::Month;
+use crate::attendance::{Length, Month};
 use crate::auth::May;
 use crate::auth::permit::{ExportPayroll, ReadPayroll};
-use crate::payroll::{self, BatchError, BatchId, NotABatchId, Wish};
+use crate::payroll::{self, BatchError, BatchId, BatchRow, NotABatchId, Wish};
+use crate::reports::payroll::Reconciled;
 
 impl From<BatchError> for Problem {
     fn from(error: BatchError) -> Self {
@@ -37,11 +39,26 @@ impl From<BatchError> for Problem {
         };
         let mut problem = Self::new(status, code, error.to_string());
         if let E::AlreadyExported { batch, at, by, .. } = &error {
-            problem.more =
-                Some(json!({ "batch": { "batch_id": batch, "exported_at": at, "exported_by": by } }));
+            let given = Given { batch_id: *batch, exported_at: *at, exported_by: by.clone() };
+            problem.more = serde_json::to_value(AlreadyGiven { batch: given }).ok();
         }
         problem
     }
+}
+
+/// What stands in a refusal to give the same twice.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AlreadyGiven {
+    batch: Given,
+}
+
+/// The batch that payroll has.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GivenBatch)]
+struct Given {
+    batch_id: BatchId,
+    exported_at: UtcMillis,
+    exported_by: String,
 }
 
 fn batch_id(text: &str) -> Result<BatchId, Problem> {
@@ -49,44 +66,82 @@ fn batch_id(text: &str) -> Result<BatchId, Problem> {
 }
 
 /// `?site=&limit=&after=`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
+    /// Only batches that gave something of this site.
     site: Option<SiteId>,
+    /// At most so many rows; 100 without it.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
+    /// The `next` of the page before.
     after: Option<String>,
 }
 
-/// `GET /api/v1/payroll`: `{"batches": […], "next": …}`, the newest month first.
+page! {
+    /// A page of batches.
+    BatchPage { batches: BatchRow }
+}
+
+/// What payroll was given, the newest month first.
 ///
 /// # Errors
 /// [`Problem`].
+#[utoipa::path(get, path = "/api/v1/payroll", tag = "payroll", params(Query), responses((status = 200, body = BatchPage)))]
 pub async fn list_batches(
     State(state): State<AppState>,
     May(permit): May<ReadPayroll>,
     Params(query): Params<Query>,
-) -> Result<Response, Problem> {
+) -> Result<Json<BatchPage>, Problem> {
     let (rows, after) = (limit(query.limit)?, cursor(query.after.as_deref())?);
     let batches = payroll::list(state.db(), &permit, query.site.as_ref(), after, rows).await?;
-    Ok(page("batches", &batches, rows, |batch| batch.id.to_string()))
+    Ok(paged(batches, rows, |batch| batch.id.to_string()))
 }
 
 /// What is to be given.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = PayrollExport)]
 #[serde(deny_unknown_fields)]
 pub struct ExportBody {
+    /// Which month.
     month: Month,
+    /// Of which site; of every one that has days in it without.
     site: Option<SiteId>,
+    /// The mapping's text, as it stands in its file.
     mapping: String,
+    /// Only what it would come to.
     #[serde(default)]
     dry_run: bool,
 }
 
-/// `POST /api/v1/payroll`: gives a month to payroll; 201 with the batch, whose file is at `…/{id}/file`. With
-/// `dry_run` nothing is given; 200 with what it would come to.
+/// What an export would come to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PayrollLook {
+    /// Lines of the file, without the head line.
+    lines: u64,
+    /// Of how many people.
+    people: u64,
+    /// Sums by pay code.
+    sums: Reconciled,
+    /// Overtime that waits for approval and is not in it.
+    held_back_ms: Length,
+}
+
+/// Gives a month to payroll; the batch's file is at `…/{id}/file`.
+///
+/// The first time it is all of the month, afterwards what differs from what was given. With `dry_run` nothing is given.
 ///
 /// # Errors
 /// [`Problem`].
+#[utoipa::path(
+    post, path = "/api/v1/payroll", tag = "payroll", request_body = ExportBody,
+    responses((status = 201, body = BatchRow), (status = 200, description = "With `dry_run`.", body = PayrollLook)),
+    extensions(("x-refusals" = json!([
+        "409 already_exported", "409 not_exported", "409 not_locked", "409 raced", "422 bad_mapping", "422 does_not_fit",
+        "422 no_days", "422 unknown_site",
+    ]))),
+)]
 pub async fn export_month(
     State(state): State<AppState>,
     May(permit): May<ExportPayroll>,
@@ -96,33 +151,40 @@ pub async fn export_month(
     let wish = Wish { month, site, mapping };
     if dry_run {
         let would = payroll::look(state.db(), &permit, state.clock(), &wish).await?;
-        let (lines, people, held_back) = (would.lines, would.people, would.held_back);
-        let answer =
-            json!({ "lines": lines, "people": people, "sums": would.sums, "held_back_ms": held_back });
-        return Ok(Json(answer).into_response());
+        let (lines, people, held_back_ms) = (would.lines, would.people, would.held_back);
+        return Ok(Json(PayrollLook { lines, people, sums: would.sums, held_back_ms }).into_response());
     }
     let done = payroll::export(state.db(), &permit, state.clock(), &wish).await?;
     Ok((StatusCode::CREATED, Json(done.batch)).into_response())
 }
 
-/// `GET /api/v1/payroll/{id}`.
+/// A batch.
 ///
 /// # Errors
 /// [`Problem`].
+#[utoipa::path(
+    get, path = "/api/v1/payroll/{id}", tag = "payroll", params(("id" = String, Path, example = "2026-11.1")),
+    responses((status = 200, body = BatchRow)), extensions(("x-refusals" = json!(["404 unknown_batch"]))),
+)]
 pub async fn get_batch(
     State(state): State<AppState>,
     May(permit): May<ReadPayroll>,
     Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    let batch = payroll::get(state.db(), &permit, batch_id(&id)?).await?;
-    Ok(Json(batch).into_response())
+) -> Result<Json<BatchRow>, Problem> {
+    Ok(Json(payroll::get(state.db(), &permit, batch_id(&id)?).await?))
 }
 
-/// `GET /api/v1/payroll/{id}/file`: the file, byte for byte as it was given. Where people of it were erased since,
-/// its name says how many are missing.
+/// A batch's file, byte for byte as it was given.
+///
+/// Where people of it were erased since, its name says how many are missing. Its character set is the mapping's.
 ///
 /// # Errors
 /// [`Problem`].
+#[utoipa::path(
+    get, path = "/api/v1/payroll/{id}/file", tag = "payroll", params(("id" = String, Path, example = "2026-11.1")),
+    responses((status = 200, description = "The file.", content((String = "text/csv")))),
+    extensions(("x-refusals" = json!(["404 unknown_batch"]))),
+)]
 pub async fn download_file(
     State(state): State<AppState>,
     May(permit): May<ReadPayroll>,
@@ -137,22 +199,32 @@ pub async fn download_file(
 }
 
 /// Why.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = BatchCancel)]
 #[serde(deny_unknown_fields)]
 pub struct CancelBody {
+    /// Why, in 3 to 500 characters.
+    #[schema(min_length = 3, max_length = 500)]
     reason: String,
 }
 
-/// `POST /api/v1/payroll/{id}/cancel`: takes back what payroll never took in; 204.
+/// Takes back a batch that payroll never took in.
 ///
 /// # Errors
 /// [`Problem`].
+#[utoipa::path(
+    post, path = "/api/v1/payroll/{id}/cancel", tag = "payroll", params(("id" = String, Path, example = "2026-11.1")),
+    request_body = CancelBody, responses((status = 204)),
+    extensions(("x-refusals" = json!([
+        "404 unknown_batch", "409 cancelled_already", "409 not_latest", "422 reason_needed",
+    ]))),
+)]
 pub async fn cancel_batch(
     State(state): State<AppState>,
     May(permit): May<ExportPayroll>,
     Path(id): Path<String>,
     Body(body): Body<CancelBody>,
-) -> Result<Response, Problem> {
+) -> Result<StatusCode, Problem> {
     payroll::cancel(state.db(), &permit, state.clock(), batch_id(&id)?, &body.reason).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -4,30 +4,49 @@ use axum::Json;
 use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use utoipa::ToSchema;
 
 use super::person_id;
+use crate::api::openapi::forms::PersonIdForm;
 use crate::api::problem::Problem;
 use crate::app::AppState;
 use crate::auth::permit::{ManagePeople, ReadPeople};
 use crate::auth::{CSRF_FIELD, May};
-use crate::enrolment::{self, Choice, Desk, EnrolmentError, Photo};
+use crate::enrolment::{self, Choice, Desk, Enrolment, EnrolmentError, Photo};
 use crate::people::{self, PeopleError};
 
 /// Photographs in one request.
 const MAX_PHOTOS: usize = 20;
 
-/// `POST /api/v1/people/{id}/photos`: multipart, each file a photograph.
+/// Photographs, for the document: whatever a part is called, its file is one.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the body is read part by part")]
+struct Photos {
+    /// JPEG, PNG or WebP; at most 20.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    photo: (),
+}
+
+/// Makes templates from photographs of a person who consents; each photograph gets an answer.
 ///
 /// # Errors
 /// [`Problem`]; without consent before anything of the body is read.
+#[utoipa::path(
+    post, path = "/api/v1/people/{id}/photos", tag = "people", params(("id" = PersonIdForm, Path)),
+    request_body(content = Photos, content_type = "multipart/form-data"),
+    responses((status = 200, body = Enrolment)),
+    extensions(("x-refusals" = json!([
+        "400 bad_multipart", "400 no_photos", "404 unknown_person", "409 no_consent", "409 person_left",
+        "413 too_many", "503 no_models",
+    ]))),
+)]
 pub async fn add_photos(
     State(state): State<AppState>,
     May(permit): May<ManagePeople>,
     May(read): May<ReadPeople>,
     Path(id): Path<String>,
     form: Result<Multipart, MultipartRejection>,
-) -> Result<Response, Problem> {
+) -> Result<Json<Enrolment>, Problem> {
     let id = person_id(&id)?;
     let person = people::find(state.db(), &read, &id.to_string()).await?;
     if person.consent.is_none() {
@@ -37,7 +56,7 @@ pub async fn add_photos(
     let vision = state.vision().ok_or_else(no_models)?;
     let desk = Desk { db: state.db(), keys: state.keys(), clock: state.clock(), vision };
     let enrolment = enrolment::enrol(desk, &permit, id, photos, Choice::default()).await?;
-    Ok(Json(enrolment).into_response())
+    Ok(Json(enrolment))
 }
 
 pub(crate) fn no_models() -> Problem {

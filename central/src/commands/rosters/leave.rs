@@ -10,7 +10,7 @@ use super::{find, find_or_all, say, with_database};
 use crate::audit::{self, View};
 use crate::auth::Actor;
 use crate::auth::permit::ReadRosters;
-use crate::cli::LeaveCommand;
+use crate::cli::{DecisionArgs, LeaveCommand};
 use crate::rosters::leave::{self, LeaveKindRow, LeaveRow, LeaveState, Wish};
 use crate::store::Db;
 
@@ -28,7 +28,7 @@ async fn of_command(db: &Db, command: LeaveCommand) -> anyhow::Result<()> {
             println!("{id}");
             say(&touched);
         }
-        LeaveCommand::Decide { id, approve, refuse } => {
+        LeaveCommand::Decide { id, decision: DecisionArgs { approve, refuse } } => {
             let answer = refuse.unwrap_or_default();
             let permit = actor.permit()?;
             let touched = leave::decide(db, &permit, &actor, &*clock, id, approve, &answer).await?;

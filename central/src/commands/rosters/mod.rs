@@ -30,7 +30,7 @@ use crate::store::Db;
 /// More than any template or policy has.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
 
-async fn with_database<T>(
+pub(super) async fn with_database<T>(
     args: &ConfigArgs,
     work: impl AsyncFnOnce(&Db) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
@@ -53,11 +53,11 @@ fn read_toml<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
 }
 
 /// A person by id or staff number.
-async fn find(db: &Db, person: &str) -> anyhow::Result<PersonId> {
+pub(super) async fn find(db: &Db, person: &str) -> anyhow::Result<PersonId> {
     Ok(people::find(db, &Actor::local().permit()?, person).await?.person_id)
 }
 
-async fn find_or_all(db: &Db, person: Option<&str>) -> anyhow::Result<Option<PersonId>> {
+pub(super) async fn find_or_all(db: &Db, person: Option<&str>) -> anyhow::Result<Option<PersonId>> {
     match person {
         Some(person) => Ok(Some(find(db, person).await?)),
         None => Ok(None),
@@ -73,7 +73,7 @@ fn until(to: Option<Date>) -> String {
 }
 
 /// Which days may come out otherwise now.
-fn say(touched: &Touched) {
+pub(super) fn say(touched: &Touched) {
     let from = if touched.from == Date::MIN { "the beginning".to_owned() } else { touched.from.to_string() };
     let to = touched.to.map_or_else(|| "on".to_owned(), |to| format!("to {to}"));
     let sites: Vec<&str> = touched.sites.iter().map(|site| site.as_str()).collect();

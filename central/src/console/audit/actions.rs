@@ -65,6 +65,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("token.create", "audit-token-create"),
     ("token.revoke", "audit-token-revoke"),
     ("site.add", "audit-site-add"),
+    ("site.change", "audit-site-change"),
     ("device.invite", "audit-device-invite"),
     ("device.invite_withdraw", "audit-device-invite-withdraw"),
     ("device.join", "audit-device-join"),

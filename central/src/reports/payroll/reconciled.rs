@@ -8,7 +8,7 @@ use super::mapping::Form;
 use crate::reports::hours::rounded;
 
 /// The sums of one pay code, or of all.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CodeSum {
     /// The code; empty for the sum of all.
     pub pay_code: String,
@@ -32,7 +32,8 @@ impl CodeSum {
 
 /// What was written against what was meant. Amounts in other forms than that of the mapping's first column
 /// with an amount are not in it: they say the same hours once more.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = PayrollSums)]
 pub struct Reconciled {
     /// Each code with an amount, in the mapping's order.
     pub codes: Vec<CodeSum>,

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId};
 use lintel_runtime::catalogue::Words;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::documents::{Cell, Column, Kind};
 use super::{Line, Place, Saying, columns, name_cell, place, text_or_empty};
@@ -15,7 +16,7 @@ use crate::store::adjustments::Adjustment;
 use crate::store::{StoreError, people::Named};
 
 /// What a day or a month is made of, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct Hours {
     /// Planned.
     pub scheduled_ms: i64,
@@ -115,7 +116,8 @@ impl Adjusted {
 }
 
 /// A person's month.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Timesheet)]
 pub struct Sums {
     /// Who.
     #[serde(rename = "person_id")]

@@ -21,7 +21,8 @@ pub use batches::{find_later, get, get_last, list, list_batch_sites, list_sites_
 pub use entries::{GivenRow, create_entries, list_entries, list_given, list_people};
 
 /// A batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Batch)]
 pub struct BatchRow {
     /// Which.
     #[serde(rename = "batch_id")]
@@ -56,7 +57,7 @@ pub struct BatchRow {
 }
 
 /// That a batch was taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Cancelled {
     /// By whom, as in the audit.
     pub by: String,

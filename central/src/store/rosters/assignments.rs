@@ -4,13 +4,14 @@ use jiff::civil::Date;
 use lintel_core::ids::{AssignmentId, PatternId, PersonId, ShiftId};
 use lintel_core::time::UtcMillis;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::{StoreError, Tx, sql, uuid, uuid_bytes};
 use super::{parsed, parsed_or_none};
 use crate::rosters::Weekdays;
 
 /// What somebody works on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Works {
     /// A cycle.
@@ -28,7 +29,8 @@ pub enum Works {
 }
 
 /// A time in which somebody works on something. Both dates are in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Assignment)]
 pub struct AssignmentRow {
     /// Which.
     pub assignment_id: AssignmentId,

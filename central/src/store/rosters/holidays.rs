@@ -4,13 +4,15 @@ use jiff::civil::Date;
 use lintel_core::ids::SiteId;
 use lintel_core::time::UtcMillis;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::{StoreError, Tx, sql};
 use super::parsed;
 use crate::attendance::calendar::DayPart;
 
 /// A holiday of a site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Holiday)]
 pub struct HolidayRow {
     /// Where.
     pub site_id: SiteId,

@@ -4,13 +4,14 @@ use jiff::civil::Date;
 use lintel_core::ids::{LeaveId, LeaveKind, PersonId};
 use lintel_core::time::UtcMillis;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::super::{StoreError, Tx, sql, uuid, uuid_bytes};
 use super::parsed;
 use crate::attendance::calendar::DayPart;
 
 /// Where a leave stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LeaveState {
     /// Nobody has decided yet.
@@ -49,7 +50,8 @@ impl LeaveState {
 }
 
 /// A kind of leave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LeaveKindNamed)]
 pub struct LeaveKindRow {
     /// Which.
     pub kind: LeaveKind,
@@ -60,7 +62,8 @@ pub struct LeaveKindRow {
 }
 
 /// A leave with everything that is shown of it. Both dates are in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Leave)]
 pub struct LeaveRow {
     /// Which.
     pub leave_id: LeaveId,

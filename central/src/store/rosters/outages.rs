@@ -3,12 +3,14 @@
 use lintel_core::ids::{DeviceId, OutageId};
 use lintel_core::time::UtcMillis;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::{StoreError, Tx, sql, uuid, uuid_bytes};
 use super::parsed;
 
 /// A time in which a door was out of service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Outage)]
 pub struct OutageRow {
     /// Which.
     pub outage_id: OutageId,

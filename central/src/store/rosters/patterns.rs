@@ -3,13 +3,15 @@
 use lintel_core::ids::PatternId;
 use lintel_core::time::UtcMillis;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::{StoreError, Tx, sql};
 use super::{parsed, read_body, write_body};
 use crate::attendance::pattern::Pattern;
 
 /// A pattern with its id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PatternNamed)]
 pub struct PatternRow {
     /// Which.
     pub pattern_id: PatternId,

@@ -4,13 +4,15 @@ use jiff::civil::Date;
 use lintel_core::ids::SiteId;
 use lintel_core::time::UtcMillis;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::{StoreError, Tx, sql};
 use super::parsed;
 use crate::attendance::Month;
 
 /// A month of a site that is locked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LockedMonth)]
 pub struct LockRow {
     /// Of which site.
     pub site_id: SiteId,

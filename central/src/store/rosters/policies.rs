@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use lintel_core::ids::{PolicyId, SiteId};
 use lintel_core::time::UtcMillis;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::{StoreError, Tx, sql};
 use super::{parsed, parsed_or_none, read_body, write_body};
@@ -12,7 +13,8 @@ use crate::attendance::calendar::{VersionedPolicy, Versions};
 use crate::attendance::policy::Policy;
 
 /// A revision of a policy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PolicyRevision)]
 pub struct PolicyRow {
     /// Which policy.
     pub policy_id: PolicyId,

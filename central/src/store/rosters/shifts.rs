@@ -4,13 +4,15 @@ use jiff::civil::Date;
 use lintel_core::ids::ShiftId;
 use lintel_core::time::UtcMillis;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::{StoreError, Tx, sql};
 use super::{parsed, read_body, write_body};
 use crate::attendance::shift::ShiftTemplate;
 
 /// A template as it is valid from a date on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Shift)]
 pub struct ShiftRow {
     /// Which shift.
     pub shift_id: ShiftId,

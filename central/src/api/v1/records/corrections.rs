@@ -3,48 +3,58 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use jiff::civil::Date;
-use lintel_core::ids::{CorrectionId, EventId, PersonId, SiteId};
+use lintel_core::ids::{CorrectionId, PersonId, SiteId};
 use lintel_core::time::UtcMillis;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
-use super::super::rosters::{cursor, id, limit, page};
+use super::super::rosters::{cursor, id, limit, page, paged};
+use super::change::{ChangeBody, ShownChange};
 use crate::api::input::{Body, Params};
+use crate::api::openapi::forms::CorrectionIdForm;
 use crate::api::problem::Problem;
 use crate::app::AppState;
-use crate::attendance::correction::Change;
-use crate::attendance::punch::Direction;
 use crate::audit::{self, View};
 use crate::auth::permit::{DecideCorrections, ReadAttendance};
 use crate::auth::{Actor, May};
-use crate::corrections::{self, Correction, Filter, State as Standing, Wish, WishedChange};
+use crate::corrections::{self, Correction, Filter, State as Standing, Wish};
 
 /// `?person=&state=&limit=&after=`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
+    /// Only those of this person; without, those that wait.
     person: Option<PersonId>,
+    /// Only those that stand so.
     state: Option<Standing>,
+    /// At most so many rows; 100 without it.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
+    /// The `next` of the page before.
     after: Option<String>,
 }
 
 /// A correction as it is answered.
-#[derive(Debug, Serialize)]
-struct Shown {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Correction)]
+pub struct Shown {
     correction_id: CorrectionId,
     person_id: PersonId,
     site: SiteId,
+    /// The instant that it is about.
     at: UtcMillis,
-    change: Value,
+    change: ShownChange,
+    /// Why.
     reason: String,
     state: Standing,
+    /// By whom, as in the audit.
     proposed_by: String,
     proposed_at: UtcMillis,
+    /// By whom, as in the audit.
     decided_by: Option<String>,
+    /// What the employee reads.
     answer: Option<String>,
 }
 
@@ -55,7 +65,7 @@ impl From<Correction> for Shown {
             person_id: row.person_id,
             site: row.site_id,
             at: row.at,
-            change: change(&row.change),
+            change: row.change.into(),
             reason: row.reason,
             state: row.state,
             proposed_by: row.proposed_by,
@@ -66,32 +76,23 @@ impl From<Correction> for Shown {
     }
 }
 
-/// In the form of [`ChangeBody`].
-fn change(change: &Change) -> Value {
-    match change {
-        Change::Add { at, direction } => {
-            json!({ "kind": "add", "at": at, "direction": direction.map(Direction::as_str) })
-        }
-        Change::Void { punch } => json!({ "kind": "void", "punch": punch }),
-        Change::Move { punch, to } => json!({ "kind": "move", "punch": punch, "to": to }),
-        Change::Direct { punch, direction } => {
-            json!({ "kind": "direct", "punch": punch, "direction": direction.as_str() })
-        }
-        Change::Assign { event } => json!({ "kind": "assign", "event": event }),
-        Change::Excuse { date, paid } => json!({ "kind": "excuse", "date": date, "paid": paid }),
-        Change::ApproveOvertime { date } => json!({ "kind": "approve_overtime", "date": date }),
-    }
+page! {
+    /// A page of corrections.
+    CorrectionPage { corrections: Shown }
 }
 
-/// `GET /api/v1/corrections`: `{"corrections": […], "next": …}`, those of a person, or those that wait.
+/// Corrections of a person, or those that wait.
 ///
 /// # Errors
 /// [`Problem`].
+#[utoipa::path(
+    get, path = "/api/v1/corrections", tag = "record", params(Query), responses((status = 200, body = CorrectionPage)),
+)]
 pub async fn list_corrections(
     State(state): State<AppState>,
     May(permit): May<ReadAttendance>,
     Params(query): Params<Query>,
-) -> Result<Response, Problem> {
+) -> Result<Json<CorrectionPage>, Problem> {
     let (rows, after) = (limit(query.limit)?, cursor(query.after.as_deref())?);
     let Query { person, state: standing, .. } = query;
     let (view, subject) =
@@ -101,142 +102,85 @@ pub async fn list_corrections(
     let filter = Filter { person, state: standing };
     let found = corrections::page(state.db(), &permit, filter, after, rows).await?;
     let found: Vec<Shown> = found.into_iter().map(Shown::from).collect();
-    Ok(page("corrections", &found, rows, |row| row.correction_id.to_string()))
-}
-
-/// What shall be otherwise.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ChangeBody {
-    /// A punch that no door recorded.
-    Add {
-        /// Where.
-        site: SiteId,
-        /// When.
-        at: UtcMillis,
-        /// Which way, where it is known.
-        direction: Option<Way>,
-    },
-    /// A punch that shall not count.
-    Void {
-        /// Which.
-        punch: EventId,
-    },
-    /// A punch that was somebody else's.
-    Move {
-        /// Which.
-        punch: EventId,
-        /// Whose.
-        to: PersonId,
-    },
-    /// Which way a punch was.
-    Direct {
-        /// Which.
-        punch: EventId,
-        /// Which way.
-        direction: Way,
-    },
-    /// An event in which nobody was recognised for sure.
-    Assign {
-        /// Which.
-        event: EventId,
-    },
-    /// A day on which they didn't have to come.
-    Excuse {
-        /// Which.
-        date: Date,
-        /// Whether its hours are credited.
-        #[serde(default)]
-        paid: bool,
-    },
-    /// Overtime of a day that counts.
-    ApproveOvertime {
-        /// Which.
-        date: Date,
-    },
-}
-
-/// `in` or `out`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    /// An arrival.
-    In,
-    /// A departure.
-    Out,
-}
-
-impl From<Way> for Direction {
-    fn from(way: Way) -> Self {
-        match way {
-            Way::In => Self::In,
-            Way::Out => Self::Out,
-        }
-    }
-}
-
-impl From<ChangeBody> for WishedChange {
-    fn from(body: ChangeBody) -> Self {
-        match body {
-            ChangeBody::Add { site, at, direction } => {
-                Self::Add { site, at, direction: direction.map(Direction::from) }
-            }
-            ChangeBody::Void { punch } => Self::Void { punch },
-            ChangeBody::Move { punch, to } => Self::Move { punch, to },
-            ChangeBody::Direct { punch, direction } => Self::Direct { punch, direction: direction.into() },
-            ChangeBody::Assign { event } => Self::Assign { event },
-            ChangeBody::Excuse { date, paid } => Self::Excuse { date, paid },
-            ChangeBody::ApproveOvertime { date } => Self::ApproveOvertime { date },
-        }
-    }
+    Ok(paged(found, rows, |row| row.correction_id.to_string()))
 }
 
 /// Whose record, what of it, and why.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewCorrection)]
 #[serde(deny_unknown_fields)]
 pub struct WishBody {
+    /// Whose record.
     person: PersonId,
+    /// What shall be otherwise.
     change: ChangeBody,
+    /// Why, in 3 to 500 characters.
+    #[schema(min_length = 3, max_length = 500)]
     reason: String,
 }
 
-/// `POST /api/v1/corrections`: changes a record at once; 201 with the correction's id. Never one's own.
+/// A correction that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CorrectionMade {
+    correction_id: CorrectionId,
+}
+
+/// Changes a record at once; never one's own.
 ///
 /// # Errors
 /// [`Problem`].
+#[utoipa::path(
+    post, path = "/api/v1/corrections", tag = "record", request_body = WishBody,
+    responses((status = 201, body = CorrectionMade)),
+    extensions(("x-refusals" = json!([
+        "403 own_record", "409 not_to_be_given", "409 theirs_already", "422 reason_needed", "422 unknown_person",
+        "422 unknown_punch", "422 unknown_site", "422 unlikely_instant",
+    ]))),
+)]
 pub async fn change_record(
     State(state): State<AppState>,
     May(permit): May<DecideCorrections>,
     Extension(actor): Extension<Actor>,
     Body(body): Body<WishBody>,
-) -> Result<Response, Problem> {
+) -> Result<(StatusCode, Json<CorrectionMade>), Problem> {
     let wish = Wish { change: body.change.into(), reason: body.reason };
-    let id = corrections::change(state.db(), &permit, &actor, state.clock(), body.person, &wish).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "correction_id": id }))).into_response())
+    let changed = corrections::change(state.db(), &permit, &actor, state.clock(), body.person, &wish);
+    Ok((StatusCode::CREATED, Json(CorrectionMade { correction_id: changed.await? })))
 }
 
 /// A decision; a refusal says why.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = CorrectionDecision)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionBody {
+    /// Whether it is approved.
     approve: bool,
+    /// What the employee reads.
     #[serde(default)]
+    #[schema(max_length = 500)]
     answer: String,
 }
 
-/// `POST /api/v1/corrections/{id}/decision`: 204; never about one's own record.
+/// Approves or refuses a correction that was proposed; never of one's own record.
 ///
 /// # Errors
 /// [`Problem`].
+#[utoipa::path(
+    post, path = "/api/v1/corrections/{id}/decision", tag = "record", params(("id" = CorrectionIdForm, Path)),
+    request_body = DecisionBody, responses((status = 204)),
+    extensions(("x-refusals" = json!([
+        "403 own_record", "404 unknown_correction", "409 decided_already", "422 reason_needed",
+    ]))),
+)]
 pub async fn decide_correction(
     State(state): State<AppState>,
     May(permit): May<DecideCorrections>,
     Extension(actor): Extension<Actor>,
     Path(correction): Path<String>,
     Body(body): Body<DecisionBody>,
-) -> Result<Response, Problem> {
+) -> Result<StatusCode, Problem> {
     let (correction, clock) = (id(&correction)?, state.clock());
     let DecisionBody { approve, answer } = body;
     corrections::decide(state.db(), &permit, &actor, clock, correction, approve, &answer).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    Ok(StatusCode::NO_CONTENT)
 }

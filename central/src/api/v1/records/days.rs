@@ -1,15 +1,17 @@
 //! Day records, page by page.
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use lintel_core::ids::{PersonId, SiteId};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::super::person_id;
-use super::super::rosters::{limit, page, pair};
+use super::super::rosters::{limit, page, paged, pair};
 use super::expect_range;
 use crate::api::input::Params;
+use crate::api::openapi::forms::PersonIdForm;
 use crate::api::problem::Problem;
 use crate::app::AppState;
 use crate::attendance::Status;
@@ -18,19 +20,28 @@ use crate::audit::{self, View};
 use crate::auth::May;
 use crate::auth::permit::ReadAttendance;
 use crate::people::PeopleError;
-use crate::reports::{self, ReportError};
+use crate::reports::{self, Day, Days, ReportError};
 use crate::store::{days, people};
 
 /// `?from=&to=&site=&status=&severity=&limit=&after=`; both ends count.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
+    /// The first date.
     pub(super) from: Date,
+    /// The last date, at most 400 days on.
     pub(super) to: Date,
+    /// Only days of this site.
     pub(super) site: Option<SiteId>,
+    /// Only days that were this.
     pub(super) status: Option<Status>,
+    /// Only what is at least as grave.
     pub(super) severity: Option<Severity>,
+    /// At most so many days; 100 without it.
+    #[param(minimum = 1, maximum = 1000)]
     pub(super) limit: Option<u32>,
+    /// The `next` of the page before.
     pub(super) after: Option<String>,
 }
 
@@ -69,39 +80,56 @@ const fn column(severity: Severity) -> i64 {
     }
 }
 
-/// `GET /api/v1/days`: `{"days": […], "next": …}`, by date and person; with an exception at least as grave as
-/// `severity` where it is given.
+page! {
+    /// A page of days.
+    DayPage { days: Day }
+}
+
+/// Days by date and person.
+///
+/// With `severity`, only those with an exception at least as grave.
 ///
 /// # Errors
 /// [`Problem`].
+#[utoipa::path(
+    get, path = "/api/v1/days", tag = "record", params(Query), responses((status = 200, body = DayPage)),
+    extensions(("x-refusals" = json!(["400 bad_range"]))),
+)]
 pub async fn list_days(
     State(state): State<AppState>,
     May(permit): May<ReadAttendance>,
     Params(query): Params<Query>,
-) -> Result<Response, Problem> {
+) -> Result<Json<DayPage>, Problem> {
     let (found, rows) = query.page(&state, permit.actor(), query.severity).await?;
     let found: Vec<_> = found.iter().map(reports::day).collect::<Result<_, ReportError>>()?;
-    Ok(page("days", &found, rows, reports::Day::place))
+    Ok(paged(found, rows, Day::place))
 }
 
 /// `?from=&to=`; both ends count.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
+    /// The first date.
     from: Date,
+    /// The last date, at most 400 days on.
     to: Date,
 }
 
-/// `GET /api/v1/people/{id}/days`: `{"days": […]}` of one person, by date.
+/// Days of one person by date.
 ///
 /// # Errors
 /// [`Problem`].
+#[utoipa::path(
+    get, path = "/api/v1/people/{id}/days", tag = "record", params(("id" = PersonIdForm, Path), Range),
+    responses((status = 200, body = Days)), extensions(("x-refusals" = json!(["400 bad_range", "404 unknown_person"]))),
+)]
 pub async fn list_days_of_person(
     State(state): State<AppState>,
     May(permit): May<ReadAttendance>,
     Path(id): Path<String>,
     Params(range): Params<Range>,
-) -> Result<Response, Problem> {
+) -> Result<Json<Days>, Problem> {
     let person = person_id(&id)?;
     expect_range(range.from, range.to)?;
     let found = people::get(&mut state.db().read().await?, person).await?;
@@ -109,5 +137,5 @@ pub async fn list_days_of_person(
     audit::viewed(state.db(), permit.actor(), state.clock(), View::Month, &person.to_string()).await?;
     let mut tx = state.db().read().await?;
     let rows = days::list_by_person(&mut tx, person, range.from, range.to).await?;
-    Ok(axum::Json(reports::days(&rows)?).into_response())
+    Ok(Json(reports::days(&rows)?))
 }

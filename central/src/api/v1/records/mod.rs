@@ -2,6 +2,7 @@
 //!
 //! Lists come in pages as those of the rosters do. Whoever reads is in the audit before they have an answer.
 
+pub mod change;
 pub mod corrections;
 pub mod days;
 pub mod exceptions;

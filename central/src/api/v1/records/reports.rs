@@ -24,12 +24,53 @@ use crate::words::words;
 /// What is read of a file at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// `GET /api/v1/reports/{name}.{csv|xlsx|json|html}?month=&date=&from=&to=&site=&person=`.
+/// A report as a program reads it. What the columns are depends on the report.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "a report writes itself, row by row")]
+struct ReportDocument {
+    title: String,
+    subtitle: String,
+    /// When it was made: RFC 3339.
+    made_at: String,
+    columns: Vec<ReportColumn>,
+    /// By the columns' keys; a span is `<key>` as people read it and `<key>_ms`, an instant likewise.
+    #[schema(value_type = Vec<std::collections::BTreeMap<String, serde_json::Value>>)]
+    rows: (),
+    /// Of the columns that are summed.
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    totals: (),
+    notes: Vec<String>,
+}
+
+/// A column of a report.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "a report writes itself, row by row")]
+struct ReportColumn {
+    key: String,
+    heading: String,
+    kind: String,
+}
+
+/// A report as a file.
 ///
-/// The file is whole before its first byte is sent, so that what fails is an error and no half a document.
+/// `{id}` is the report's name and the file's ending, such as `monthly.xlsx`: `daily`, `monthly`, `exceptions`,
+/// `overtime`, `raw`, `on-site`, `evacuation`, `rounding` or `working-time`, and `csv`, `xlsx`, `json` or `html`. The file is whole before
+/// its first byte is sent, so that what fails is an error and no half a document.
 ///
 /// # Errors
 /// [`Problem`].
+#[utoipa::path(
+    get, path = "/api/v1/reports/{id}", tag = "record", params(("id" = String, Path, example = "monthly.xlsx"), Asked),
+    responses((status = 200, description = "The file.", content(
+        (String = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (ReportDocument = "application/json"),
+        (String = "text/html"),
+    ))),
+    extensions(("x-refusals" = json!([
+        "400 bad_range", "404 unknown_person", "404 unknown_report", "422 too_many_lines", "422 unknown_site",
+    ]))),
+)]
 pub async fn download_report(
     State(state): State<AppState>,
     May(permit): May<ReadAttendance>,

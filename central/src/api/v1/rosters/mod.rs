@@ -15,9 +15,8 @@ pub mod shifts;
 use std::str::FromStr;
 
 use axum::Json;
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::api::problem::Problem;
 use crate::rosters::{LISTED, MOST_LISTED, RosterError, Touched};
@@ -50,6 +49,18 @@ impl From<RosterError> for Problem {
     }
 }
 
+/// `?limit=&after=`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    /// At most so many rows; 100 without it.
+    #[param(minimum = 1, maximum = 1000)]
+    pub(super) limit: Option<u32>,
+    /// The `next` of the page before.
+    pub(super) after: Option<String>,
+}
+
 /// How many rows are asked for.
 pub(super) fn limit(asked: Option<u32>) -> Result<u32, Problem> {
     let rows = asked.unwrap_or(LISTED);
@@ -75,16 +86,57 @@ pub(super) fn pair<A: FromStr, B: FromStr>(after: Option<&str>) -> Result<Option
     }
 }
 
-/// A page of a list, with the place of its last row when there may be more.
-pub(super) fn page<T: Serialize>(name: &str, rows: &[T], limit: u32, key: impl Fn(&T) -> String) -> Response {
-    let is_full = u32::try_from(rows.len()).is_ok_and(|count| count >= limit);
-    let next = rows.last().filter(|_| is_full).map(key);
-    Json(json!({ name: rows, "next": next })).into_response()
+/// A page of a list: rows under the name of what they are, and the place behind which the next page begins.
+pub(super) trait Page {
+    /// What it lists.
+    type Row;
+
+    /// A page of these rows.
+    fn of(rows: Vec<Self::Row>, next: Option<String>) -> Self;
 }
 
-/// Which person-days a change touches.
-fn done(touched: &Touched) -> Response {
-    Json(json!({ "touched": touched })).into_response()
+/// A page as a type of its own, so that the document can name it.
+macro_rules! page {
+    ($(#[$doc:meta])* $name:ident { $rows:ident: $row:ty }) => {
+        $(#[$doc])*
+        #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+        pub struct $name {
+            $rows: Vec<$row>,
+            /// The `after` of the next page; null on the last.
+            next: Option<String>,
+        }
+
+        impl $crate::api::v1::rosters::Page for $name {
+            type Row = $row;
+
+            fn of($rows: Vec<$row>, next: Option<String>) -> Self {
+                Self { $rows, next }
+            }
+        }
+    };
+}
+pub(super) use page;
+
+/// A page of a list, with the place of its last row when there may be more.
+pub(super) fn paged<T, P: Page<Row = T>>(rows: Vec<T>, limit: u32, key: impl Fn(&T) -> String) -> Json<P> {
+    let next = next(&rows, limit, key);
+    Json(P::of(rows, next))
+}
+
+/// The place of the last row of a page that is full.
+pub(super) fn next<T>(rows: &[T], limit: u32, key: impl Fn(&T) -> String) -> Option<String> {
+    let is_full = u32::try_from(rows.len()).is_ok_and(|count| count >= limit);
+    rows.last().filter(|_| is_full).map(key)
+}
+
+/// What a change came to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Done {
+    touched: Touched,
+}
+
+fn done(touched: Touched) -> Json<Done> {
+    Json(Done { touched })
 }
 
 pub(super) fn id<T: FromStr<Err = lintel_core::ids::IdError>>(text: &str) -> Result<T, Problem> {
