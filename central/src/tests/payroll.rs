@@ -1,6 +1,6 @@
 //! Payroll over HTTP: given by HR once, read by the auditor, the file as it was.
 
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 
 use super::*;
 use crate::attendance::{DayRecord, Length, Status};
@@ -8,25 +8,28 @@ use crate::days::{Wanted, settle};
 use crate::rosters::periods;
 use crate::store::audit;
 
-const LONG: &str = include_str!("../../../config/payroll/generic-long.toml");
+pub(super) const LONG: &str = include_str!("../../../config/payroll/generic-long.toml");
 
-/// A centre with a month of somebody, locked.
-async fn november() -> TestCentral {
-    let central = TestCentral::with_site().await;
+/// Somebody new, and eight hours of theirs.
+pub(super) async fn paid_day(central: &TestCentral, on: Date) {
     let (db, site) = (central.state.db(), "berlin".parse().unwrap());
     let new = NewPerson { name: "Ada Lovelace".into(), site_id: site, staff_no: Some("0042".into()) };
     let person =
         people::add(db, &Actor::local().permit().unwrap(), &HandClock, &new).await.unwrap().person_id;
-    let on = date(2026, 11, 2);
     let mut record = DayRecord::blank(person, on, new.site_id.clone(), Status::Present);
     record.hours.payable = Length::from_hours(8);
     let mut tx = db.write().await.unwrap();
     settle(&mut tx, &[Wanted { person, from: on, to: on }], &[record], MORNING).await.unwrap();
     tx.commit().await.unwrap();
-    let permit = Actor::local().permit().unwrap();
-    periods::lock(db, &permit, &HandClock, &new.site_id, "2026-11".parse().unwrap(), "payroll")
-        .await
-        .unwrap();
+}
+
+/// A centre with a month of somebody, locked.
+async fn november() -> TestCentral {
+    let central = TestCentral::with_site().await;
+    paid_day(&central, date(2026, 11, 2)).await;
+    let (db, permit) = (central.state.db(), Actor::local().permit().unwrap());
+    let (site, month) = ("berlin".parse().unwrap(), "2026-11".parse().unwrap());
+    periods::lock(db, &permit, &HandClock, &site, month, "payroll").await.unwrap();
     central
 }
 

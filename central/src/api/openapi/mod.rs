@@ -63,7 +63,7 @@ use crate::uploads;
         description::get_description,
     ),
     // Those that no answer names but a refusal does.
-    components(schemas(uploads::Report, payroll::AlreadyGiven)),
+    components(schemas(uploads::Report, payroll::GivenBatch)),
 )]
 struct Described;
 

@@ -226,7 +226,7 @@ pub(super) fn schemas() -> [(&'static str, Value); 4] {
         "description": "With the code `already_exported`, the batch that payroll has.",
         "allOf": [
             { "$ref": "#/components/schemas/Problem" },
-            { "$ref": "#/components/schemas/AlreadyGiven" },
+            { "type": "object", "properties": { "batch": { "$ref": "#/components/schemas/GivenBatch" } } },
         ],
     });
     [

@@ -39,23 +39,16 @@ impl From<BatchError> for Problem {
         };
         let mut problem = Self::new(status, code, error.to_string());
         if let E::AlreadyExported { batch, at, by, .. } = &error {
-            let given = Given { batch_id: *batch, exported_at: *at, exported_by: by.clone() };
-            problem.more = serde_json::to_value(AlreadyGiven { batch: given }).ok();
+            let batch = GivenBatch { batch_id: *batch, exported_at: *at, exported_by: by.clone() };
+            problem.more = Some(serde_json::json!({ "batch": batch }));
         }
         problem
     }
 }
 
-/// What stands in a refusal to give the same twice.
+/// The batch that payroll has, in a refusal to give the same twice.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct AlreadyGiven {
-    batch: Given,
-}
-
-/// The batch that payroll has.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = GivenBatch)]
-struct Given {
+pub struct GivenBatch {
     batch_id: BatchId,
     exported_at: UtcMillis,
     exported_by: String,
