@@ -3,18 +3,18 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, delete, get, post};
+use axum::{Extension, Router};
 use lintel_core::limits::MAX_PACKET_BYTES;
 use tower_http::timeout::TimeoutLayer;
 
 use super::v1::records::{corrections, days, exceptions, reports, timesheets};
 use super::v1::rosters::{assignments, holidays, leave, outages, patterns, periods, policies, shifts};
-use super::v1::{imports, payroll};
-use super::{device, join, layers, v1};
+use super::v1::{description, imports, payroll};
+use super::{device, join, layers, openapi, v1};
 use crate::app::AppState;
 use crate::auth::door;
 use crate::auth::guard::{self, Admission};
@@ -217,7 +217,9 @@ pub const PEOPLE: &[Route] = &[
     route(&["GET", "PATCH"], "/api/v1/sites/{id}", Access::Person, || {
         get(v1::sites::get_site).patch(v1::sites::change_site)
     }),
-    route(GET, "/api/v1/openapi.json", Access::Person, || get(v1::description::get_description)),
+    route(GET, "/api/v1/openapi.json", Access::Person, || {
+        get(description::get_description).layer(Extension(description::Document(openapi::text)))
+    }),
 ];
 
 /// The doors' listener.

@@ -12,7 +12,7 @@ use crate::auth::Permit;
 use crate::auth::permit::{ManageRosters, ReadRosters};
 use crate::devices::Device;
 use crate::store::rosters::outages;
-use crate::store::{Db, StoreError, Tx, audit, devices};
+use crate::store::{Db, StoreError, Tx, audit, devices, door_people};
 
 /// A time to declare.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,7 @@ pub async fn approve(
     let subject = id.to_string();
     audit::create(&mut tx, clock.now(), permit.actor(), "outage.approve", &subject, "approved_by").await?;
     touched(&mut tx, &touches).await?;
+    touch_guests(&mut tx, &found.device_id, &touches).await?;
     tx.commit().await?;
     db.wake_jobs();
     Ok(touches)
@@ -115,6 +116,7 @@ pub async fn end(
     audit::create(&mut tx, now, permit.actor(), "outage.end", &id.to_string(), "to_at").await?;
     if found.approved_by.is_some() {
         touched(&mut tx, &touches).await?;
+        touch_guests(&mut tx, &found.device_id, &touches).await?;
     }
     tx.commit().await?;
     db.wake_jobs();
@@ -132,6 +134,14 @@ async fn days_of(tx: &mut Tx, row: &OutageRow) -> Result<Touched, RosterError> {
     let sites = vec![door.site_id];
     expect_open(tx, &spans(&sites, from, to)).await?;
     Ok(Touched::of_sites(sites, from, to))
+}
+
+/// Queues the same days of people of other sites whom the door could see too. Their months stay as they are locked:
+/// what differs there becomes an adjustment.
+async fn touch_guests(tx: &mut Tx, device: &DeviceId, touches: &Touched) -> Result<(), StoreError> {
+    let guests = door_people::list_guests(tx, device).await?;
+    let Touched { from, to, .. } = *touches;
+    touched(tx, &Touched { people: Some(guests), sites: Vec::new(), from, to }).await
 }
 
 /// Outages of one door or of all by id, behind one of them.

@@ -101,6 +101,22 @@ pub async fn end(tx: &mut Tx, device: &DeviceId, at: UtcMillis) -> Result<(), St
     Ok(())
 }
 
+/// Who never belonged to a door's site and was held by the door at some time: named exceptions.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_guests(tx: &mut Tx, device: &DeviceId) -> Result<Vec<PersonId>, StoreError> {
+    let rows = sql!(
+        tx,
+        fetch_all as (Vec<u8>,),
+        "SELECT DISTINCT h.person_id FROM door_person h JOIN device d ON d.device_id = h.device_id \
+         WHERE h.device_id = $1 AND NOT EXISTS (SELECT 1 FROM employment e \
+           WHERE e.person_id = h.person_id AND e.site_id = d.site_id) ORDER BY h.person_id",
+        device.as_str()
+    )?;
+    rows.into_iter().map(|(id,)| Ok(uuid(&id, "door_person.person_id")?.into())).collect()
+}
+
 /// Deletes what is known of a person.
 ///
 /// # Errors

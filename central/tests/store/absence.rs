@@ -4,6 +4,7 @@ use jiff::civil::date;
 use lintel_central::attendance::Status;
 use lintel_central::attendance::exception::Code;
 use lintel_central::auth::{Actor, Role};
+use lintel_central::people;
 use lintel_central::rosters::outages::{self, NewOutage};
 use lintel_central::store::{days, watermarks};
 use lintel_core::event::ClockReading;
@@ -12,7 +13,7 @@ use lintel_core::wire::Heartbeat;
 
 use crate::office::{FRIDAY, HOUR, hours};
 use crate::on_both;
-use crate::world::{MORNING, World, may};
+use crate::world::{MORNING, World, may, site};
 
 fn fresh() -> StreamId {
     StreamId::from(uuid::Uuid::new_v4())
@@ -107,6 +108,23 @@ on_both! {
         let events = [door.punch(ada, MORNING), door.punch(ada, hours(8))];
         world.take(&back, &door, &events).await;
         assert_eq!(world.status(ada, FRIDAY).await, Some(Status::Present));
+    }
+
+    async fn a_dead_door_holds_up_no_guest_of_another_site_either(world: World) {
+        world.office_hours().await;
+        let guest = world.enrolled("Guest", "lisbon").await;
+        people::allow_site(&world.db, &may(), &*world.clock, guest, &site("berlin")).await.unwrap();
+        let (back, _) = world.office_door("back").await;
+        world.clock.set(hours(17));
+        assert_eq!(world.status(guest, FRIDAY).await, Some(Status::Pending));
+        let new = NewOutage { device_id: back.device_id.clone(), from: hours(-9), to: None, reason: "stolen".into() };
+        let id = outages::declare(&world.db, &may(), &*world.clock, new).await.unwrap();
+        let other = Actor::new("account:boss", Role::Hr).permit().unwrap();
+        outages::approve(&world.db, &other, &*world.clock, id).await.unwrap();
+        assert_eq!(world.status(guest, FRIDAY).await, Some(Status::Absent));
+        // It is found: from then on it counts again.
+        outages::end(&world.db, &may(), &*world.clock, id, Some(hours(-8))).await.unwrap();
+        assert_eq!(world.status(guest, FRIDAY).await, Some(Status::Pending));
     }
 
     async fn late_events_change_the_days_that_they_touch_and_no_other(world: World) {
