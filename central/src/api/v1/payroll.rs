@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Response};
 use lintel_core::ids::SiteId;
 use lintel_core::time::UtcMillis;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::rosters::{cursor, limit, page, paged};
+use super::rosters::{PagingOfSite, cursor, limit, page, paged};
 use crate::api::input::{Body, Params};
 use crate::api::problem::Problem;
 use crate::app::AppState;
@@ -58,20 +58,6 @@ fn batch_id(text: &str) -> Result<BatchId, Problem> {
     text.parse().map_err(|error: NotABatchId| Problem::bad_request("bad_id", error.to_string()))
 }
 
-/// `?site=&limit=&after=`.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct Query {
-    /// Only batches that gave something of this site.
-    site: Option<SiteId>,
-    /// At most so many rows; 100 without it.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
-    /// The `next` of the page before.
-    after: Option<String>,
-}
-
 page! {
     /// A page of batches.
     BatchPage { batches: BatchRow }
@@ -81,11 +67,11 @@ page! {
 ///
 /// # Errors
 /// [`Problem`].
-#[utoipa::path(get, path = "/api/v1/payroll", tag = "payroll", params(Query), responses((status = 200, body = BatchPage)))]
+#[utoipa::path(get, path = "/api/v1/payroll", tag = "payroll", params(PagingOfSite), responses((status = 200, body = BatchPage)))]
 pub async fn list_batches(
     State(state): State<AppState>,
     May(permit): May<ReadPayroll>,
-    Params(query): Params<Query>,
+    Params(query): Params<PagingOfSite>,
 ) -> Result<Json<BatchPage>, Problem> {
     let (rows, after) = (limit(query.limit)?, cursor(query.after.as_deref())?);
     let batches = payroll::list(state.db(), &permit, query.site.as_ref(), after, rows).await?;

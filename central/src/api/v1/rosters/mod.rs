@@ -15,6 +15,7 @@ pub mod shifts;
 use std::str::FromStr;
 
 use axum::Json;
+use lintel_core::ids::SiteId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -54,6 +55,20 @@ impl From<RosterError> for Problem {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Paging {
+    /// At most so many rows; 100 without it.
+    #[param(minimum = 1, maximum = 1000)]
+    pub(super) limit: Option<u32>,
+    /// The `next` of the page before.
+    pub(super) after: Option<String>,
+}
+
+/// `?site=&limit=&after=`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PagingOfSite {
+    /// Only those of this site.
+    pub(super) site: Option<SiteId>,
     /// At most so many rows; 100 without it.
     #[param(minimum = 1, maximum = 1000)]
     pub(super) limit: Option<u32>,

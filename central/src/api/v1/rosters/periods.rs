@@ -5,9 +5,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use lintel_core::ids::SiteId;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::{Done, done, limit, page, paged, pair};
+use super::{Done, PagingOfSite, done, limit, page, paged, pair};
 use crate::api::input::{Body, Params};
 use crate::api::problem::Problem;
 use crate::app::AppState;
@@ -15,20 +15,6 @@ use crate::attendance::Month;
 use crate::auth::May;
 use crate::auth::permit::{ManageRosters, ReadRosters};
 use crate::rosters::periods::{self, LockRow};
-
-/// `?site=&limit=&after=`.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct Query {
-    /// Only those of this site.
-    site: Option<SiteId>,
-    /// At most so many rows; 100 without it.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
-    /// The `next` of the page before.
-    after: Option<String>,
-}
 
 page! {
     /// A page of locked months.
@@ -39,11 +25,11 @@ page! {
 ///
 /// # Errors
 /// [`Problem`].
-#[utoipa::path(get, path = "/api/v1/periods", tag = "rosters", params(Query), responses((status = 200, body = PeriodPage)))]
+#[utoipa::path(get, path = "/api/v1/periods", tag = "rosters", params(PagingOfSite), responses((status = 200, body = PeriodPage)))]
 pub async fn list_periods(
     State(state): State<AppState>,
     May(permit): May<ReadRosters>,
-    Params(query): Params<Query>,
+    Params(query): Params<PagingOfSite>,
 ) -> Result<Json<PeriodPage>, Problem> {
     let (rows, after) = (limit(query.limit)?, pair(query.after.as_deref())?);
     let locks = periods::list(state.db(), &permit, query.site.as_ref(), after.as_ref(), rows).await?;
